@@ -1,0 +1,1 @@
+//! Controllers and node agents: everything that acts on the world.

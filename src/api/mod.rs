@@ -1,0 +1,1 @@
+//! The Kubernetes objects as the simulation sees them.

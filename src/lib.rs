@@ -1,0 +1,9 @@
+//! Kube Orrery: a clockwork Kubernetes. This file is the map of the crate.
+
+pub mod actor;
+pub mod api;
+pub mod dice;
+pub mod manifest;
+pub mod sim;
+pub mod time;
+pub mod world;

@@ -1,0 +1,1 @@
+//! The clock, the heap of future events and the timeline.

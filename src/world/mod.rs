@@ -1,0 +1,1 @@
+//! The whole cluster state as one value.
