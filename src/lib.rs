@@ -2,6 +2,8 @@
 
 pub mod actor;
 pub mod api;
+pub mod cli;
+pub mod cron;
 pub mod dice;
 pub mod manifest;
 pub mod sim;
