@@ -4,10 +4,7 @@
 fn main() -> std::process::ExitCode {
     use std::io::Write;
 
-    let args: Vec<String> = std::env::args_os()
-        .skip(1)
-        .map(|a| a.to_string_lossy().into_owned())
-        .collect();
+    let args: Vec<String> = std::env::args_os().skip(1).map(|a| a.to_string_lossy().into_owned()).collect();
     let outcome = native::command(&args);
     // A reader that went away (`orrery ... | head`) is no failure of ours.
     let _ = std::io::stdout().write_all(outcome.stdout.as_bytes());
@@ -24,24 +21,15 @@ mod native {
         let usage = format!("usage:\n  {}\n", cli::cron::USAGE);
         match args.split_first() {
             Some((name, rest)) if name == "cron" => cli::cron::cron_command(rest, now_unix_nanos()),
-            Some((name, _)) if name == "help" || name == "--help" => Outcome {
-                stdout: usage,
-                ..Outcome::default()
-            },
+            Some((name, _)) if name == "help" || name == "--help" => Outcome { stdout: usage, ..Outcome::default() },
             Some((name, _)) => Outcome::bad_input(format!("unknown command {name}\n{usage}")),
-            None => Outcome {
-                stderr: usage,
-                code: 2,
-                ..Outcome::default()
-            },
+            None => Outcome { stderr: usage, code: 2, ..Outcome::default() },
         }
     }
 
     fn now_unix_nanos() -> i64 {
         let since_1970 = std::time::SystemTime::now().duration_since(std::time::UNIX_EPOCH);
-        since_1970.map_or(0, |since| {
-            i64::try_from(since.as_nanos()).unwrap_or(i64::MAX)
-        })
+        since_1970.map_or(0, |since| i64::try_from(since.as_nanos()).unwrap_or(i64::MAX))
     }
 }
 

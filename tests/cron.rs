@@ -7,8 +7,7 @@ use serde_json::Value;
 
 #[test]
 fn every_schedule_of_the_table_is_admitted_parsed_and_timed_as_by_kubernetes() {
-    let table: Value =
-        serde_json::from_str(include_str!("conformance/cron_schedule.json")).unwrap();
+    let table: Value = serde_json::from_str(include_str!("conformance/cron_schedule.json")).unwrap();
     let cases = table.as_array().unwrap();
     assert!(!cases.is_empty());
     let mut failed = Vec::new();
@@ -17,12 +16,7 @@ fn every_schedule_of_the_table_is_admitted_parsed_and_timed_as_by_kubernetes() {
             failed.push(format!("{}: {difference}", case["name"]));
         }
     }
-    assert!(
-        failed.is_empty(),
-        "{} differences:\n{}",
-        failed.len(),
-        failed.join("\n")
-    );
+    assert!(failed.is_empty(), "{} differences:\n{}", failed.len(), failed.join("\n"));
 }
 
 #[test]

@@ -7,8 +7,7 @@ use super::Outcome;
 use crate::cron::{Zone, parse_standard, time_zone_problems};
 
 /// How the command is called.
-pub const USAGE: &str =
-    "orrery cron EXPR [--time-zone Z] [--from RFC3339] [--count N] [-o text|json]";
+pub const USAGE: &str = "orrery cron EXPR [--time-zone Z] [--from RFC3339] [--count N] [-o text|json]";
 
 /// How many runs are shown without `--count`.
 const DEFAULT_COUNT_RUNS: usize = 5;
@@ -41,11 +40,7 @@ pub fn cron_command(args: &[String], now_unix_nanos: i64) -> Outcome {
     };
     match runs(&request) {
         Err(cause) => Outcome {
-            stdout: if request.json {
-                format!("{}\n", json!({ "next": [], "error": cause }))
-            } else {
-                String::new()
-            },
+            stdout: if request.json { format!("{}\n", json!({ "next": [], "error": cause })) } else { String::new() },
             ..Outcome::bad_input(cause)
         },
         Ok((zone, next)) => Outcome {
@@ -96,11 +91,7 @@ fn text(request: &Request, zone: &Zone, next: &[i64]) -> String {
         out.push('\n');
     }
     if next.len() < request.count {
-        let never = if next.is_empty() {
-            "never runs"
-        } else {
-            "no further run"
-        };
+        let never = if next.is_empty() { "never runs" } else { "no further run" };
         out.push_str(&format!("{never} within five years\n"));
     }
     out
@@ -122,36 +113,26 @@ fn read(args: &[String], now_unix_nanos: i64) -> Result<Request<'_>, String> {
             Some((flag, value)) if flag.starts_with("--") => (flag, Some(value)),
             _ => (word, None),
         };
-        let mut value = || {
-            inline
-                .or_else(|| words.next())
-                .ok_or(format!("{flag} needs a value"))
-        };
+        let mut value = || inline.or_else(|| words.next()).ok_or(format!("{flag} needs a value"));
         match flag {
             "--time-zone" => request.time_zone = Some(value()?),
             "--from" => request.from_unix_nanos = instant(value()?)?,
             "--count" => {
                 let text = value()?;
-                let count: usize = text
-                    .parse()
-                    .map_err(|_| format!("--count: not a number: {text}"))?;
+                let count: usize = text.parse().map_err(|_| format!("--count: not a number: {text}"))?;
                 request.count = count.min(MAX_COUNT_RUNS);
             }
             "-o" | "--output" => match value()? {
                 "json" => request.json = true,
                 "text" => request.json = false,
                 other => {
-                    return Err(format!(
-                        "{flag}: unknown output {other}; there are text and json"
-                    ));
+                    return Err(format!("{flag}: unknown output {other}; there are text and json"));
                 }
             },
             _ if word.starts_with("--") => return Err(format!("unknown flag {word}")),
             _ if expression.is_none() => expression = Some(word),
             _ => {
-                return Err(format!(
-                    "one EXPR only, in quotes; this is another one: {word}"
-                ));
+                return Err(format!("one EXPR only, in quotes; this is another one: {word}"));
             }
         }
     }
@@ -161,9 +142,7 @@ fn read(args: &[String], now_unix_nanos: i64) -> Result<Request<'_>, String> {
 
 /// A moment in RFC 3339, as Unix nanoseconds.
 fn instant(text: &str) -> Result<i64, String> {
-    let moment: Timestamp = text
-        .parse()
-        .map_err(|_| format!("--from: not an RFC 3339 time: {text}"))?;
+    let moment: Timestamp = text.parse().map_err(|_| format!("--from: not an RFC 3339 time: {text}"))?;
     i64::try_from(moment.as_nanosecond()).map_err(|_| format!("--from: out of range: {text}"))
 }
 
@@ -178,52 +157,25 @@ mod tests {
 
     #[test]
     fn runs_are_shown_in_utc_and_on_the_zones_clock() {
-        let shown = cron(&[
-            "0 9 * * *",
-            "--time-zone=Asia/Seoul",
-            "--from",
-            "2026-01-05T09:00:00+09:00",
-            "--count",
-            "1",
-        ]);
-        assert!(
-            shown
-                .stdout
-                .ends_with("2026-01-06T00:00:00Z  2026-01-06T09:00:00+09:00\n"),
-            "{shown:?}"
-        );
+        let shown =
+            cron(&["0 9 * * *", "--time-zone=Asia/Seoul", "--from", "2026-01-05T09:00:00+09:00", "--count", "1"]);
+        assert!(shown.stdout.ends_with("2026-01-06T00:00:00Z  2026-01-06T09:00:00+09:00\n"), "{shown:?}");
         assert_eq!(shown.code, 0);
     }
 
     #[test]
     fn a_schedule_that_ends_shows_fewer_runs_than_asked_for() {
-        assert_eq!(
-            cron(&["0 0 31 2 *", "-o", "json"]).stdout,
-            "{\"error\":null,\"next\":[]}\n"
-        );
-        assert!(
-            cron(&["0 0 31 2 *"])
-                .stdout
-                .ends_with("never runs within five years\n")
-        );
+        assert_eq!(cron(&["0 0 31 2 *", "-o", "json"]).stdout, "{\"error\":null,\"next\":[]}\n");
+        assert!(cron(&["0 0 31 2 *"]).stdout.ends_with("never runs within five years\n"));
     }
 
     #[test]
     fn a_bad_schedule_is_an_error_in_json_and_on_the_error_stream_with_exit_code_2() {
         let refused = cron(&["60 * * * *", "-o", "json"]);
-        assert_eq!(
-            refused.stdout,
-            "{\"error\":\"end of range (60) above maximum (59): 60\",\"next\":[]}\n"
-        );
-        assert_eq!(
-            refused.stderr,
-            "error: end of range (60) above maximum (59): 60\n"
-        );
+        assert_eq!(refused.stdout, "{\"error\":\"end of range (60) above maximum (59): 60\",\"next\":[]}\n");
+        assert_eq!(refused.stderr, "error: end of range (60) above maximum (59): 60\n");
         assert_eq!(refused.code, 2);
-        assert_eq!(
-            cron(&["* * * * *", "--time-zone", "KST"]).stderr,
-            "error: unknown time zone KST\n"
-        );
+        assert_eq!(cron(&["* * * * *", "--time-zone", "KST"]).stderr, "error: unknown time zone KST\n");
     }
 
     #[test]
@@ -233,19 +185,13 @@ mod tests {
             (&["*", "*"], "one EXPR only"),
             (&["@daily", "--count", "many"], "not a number: many"),
             (&["@daily", "--count"], "--count needs a value"),
-            (
-                &["@daily", "--from", "yesterday"],
-                "not an RFC 3339 time: yesterday",
-            ),
+            (&["@daily", "--from", "yesterday"], "not an RFC 3339 time: yesterday"),
             (&["@daily", "--wrong"], "unknown flag --wrong"),
             (&["@daily", "-o", "yaml"], "unknown output yaml"),
         ] {
             let refused = cron(words);
             assert_eq!(refused.code, 2, "{words:?}");
-            assert!(
-                refused.stderr.contains(message) && refused.stderr.contains(USAGE),
-                "{refused:?}"
-            );
+            assert!(refused.stderr.contains(message) && refused.stderr.contains(USAGE), "{refused:?}");
         }
     }
 }

@@ -18,10 +18,6 @@ pub struct Outcome {
 impl Outcome {
     /// Bad input: a message for the standard error and exit code 2.
     pub fn bad_input(message: impl std::fmt::Display) -> Outcome {
-        Outcome {
-            stderr: format!("error: {message}\n"),
-            code: 2,
-            ..Outcome::default()
-        }
+        Outcome { stderr: format!("error: {message}\n"), code: 2, ..Outcome::default() }
     }
 }

@@ -57,33 +57,20 @@ pub fn known_time_zone(name: &str) -> bool {
 }
 
 // pkg/apis/batch/validation/validation.go validateScheduleFormat
-fn schedule_faults(
-    schedule: &str,
-    time_zone: Option<&str>,
-    may_have_zone: bool,
-) -> Vec<(String, String)> {
+fn schedule_faults(schedule: &str, time_zone: Option<&str>, may_have_zone: bool) -> Vec<(String, String)> {
     if schedule.is_empty() {
         return vec![(SCHEDULE.to_string(), "Required value".to_string())];
     }
-    let fault = |detail: &str| {
-        (
-            SCHEDULE.to_string(),
-            format!("Invalid value: {}: {detail}", quote(schedule)),
-        )
-    };
+    let fault = |detail: &str| (SCHEDULE.to_string(), format!("Invalid value: {}: {detail}", quote(schedule)));
     let mut faults = Vec::new();
     if let Err(cause) = parse_standard(schedule) {
         faults.push(fault(&cause));
     }
     if schedule.contains("TZ") {
         if !may_have_zone {
-            faults.push(fault(
-                "cannot use TZ or CRON_TZ in schedule, use timeZone field instead",
-            ));
+            faults.push(fault("cannot use TZ or CRON_TZ in schedule, use timeZone field instead"));
         } else if time_zone.is_some() {
-            faults.push(fault(
-                "cannot use both timeZone field and TZ or CRON_TZ in schedule",
-            ));
+            faults.push(fault("cannot use both timeZone field and TZ or CRON_TZ in schedule"));
         }
     }
     faults
@@ -93,10 +80,7 @@ fn zone_faults(time_zone: Option<&str>) -> Vec<(String, String)> {
     let name = time_zone.unwrap_or_default();
     let problems = time_zone.map(time_zone_problems).unwrap_or_default();
     let message = |detail: String| format!("Invalid value: {}: {detail}", json_string(name));
-    problems
-        .into_iter()
-        .map(|detail| (TIME_ZONE.to_string(), message(detail)))
-        .collect()
+    problems.into_iter().map(|detail| (TIME_ZONE.to_string(), message(detail))).collect()
 }
 
 /// What the API server has against that text as `spec.timeZone`, without the field and the value.
@@ -110,8 +94,7 @@ pub fn time_zone_problems(name: &str) -> Vec<String> {
     }
     let mut problems = Vec::new();
     if name.eq_ignore_ascii_case("Local") {
-        let iana =
-            "timeZone must be an explicit time zone as defined in https://www.iana.org/time-zones";
+        let iana = "timeZone must be an explicit time zone as defined in https://www.iana.org/time-zones";
         problems.push(iana.to_string());
     }
     problems.extend(Zone::load_or_cause(name).err());
@@ -131,13 +114,9 @@ fn is_zone_part(part: &str) -> bool {
 /// A value that the API server shows as JSON, because the field is a pointer: Go also escapes these five characters.
 fn json_string(text: &str) -> String {
     let mut out = serde_json::Value::from(text).to_string();
-    for (c, escaped) in [
-        ('<', "\\u003c"),
-        ('>', "\\u003e"),
-        ('&', "\\u0026"),
-        ('\u{2028}', "\\u2028"),
-        ('\u{2029}', "\\u2029"),
-    ] {
+    for (c, escaped) in
+        [('<', "\\u003c"), ('>', "\\u003e"), ('&', "\\u0026"), ('\u{2028}', "\\u2028"), ('\u{2029}', "\\u2029")]
+    {
         out = out.replace(c, escaped);
     }
     out

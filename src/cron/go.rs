@@ -103,31 +103,17 @@ pub fn parse_duration(text: &str) -> Result<i64, String> {
         if whole.is_empty() && fraction.is_empty() {
             return Err(invalid());
         }
-        let unit_end = after
-            .find(|c: char| c == '.' || c.is_ascii_digit())
-            .unwrap_or(after.len());
+        let unit_end = after.find(|c: char| c == '.' || c.is_ascii_digit()).unwrap_or(after.len());
         let (unit, tail) = after.split_at(unit_end);
         if unit.is_empty() {
-            return Err(format!(
-                "time: missing unit in duration {}",
-                quote_bytes(text)
-            ));
+            return Err(format!("time: missing unit in duration {}", quote_bytes(text)));
         }
         let Some(&(_, scale)) = UNITS.iter().find(|(name, _)| *name == unit) else {
-            return Err(format!(
-                "time: unknown unit {} in duration {}",
-                quote_bytes(unit),
-                quote_bytes(text)
-            ));
+            return Err(format!("time: unknown unit {} in duration {}", quote_bytes(unit), quote_bytes(text)));
         };
         let part = whole_nanos(whole, scale).ok_or_else(invalid)?;
-        let part = part
-            .checked_add(fraction_nanos(fraction, scale))
-            .filter(|n| *n <= LIMIT_NANOS);
-        total = part
-            .and_then(|n| total.checked_add(n))
-            .filter(|n| *n <= LIMIT_NANOS)
-            .ok_or_else(invalid)?;
+        let part = part.checked_add(fraction_nanos(fraction, scale)).filter(|n| *n <= LIMIT_NANOS);
+        total = part.and_then(|n| total.checked_add(n)).filter(|n| *n <= LIMIT_NANOS).ok_or_else(invalid)?;
         rest = tail;
     }
     if negative {
@@ -146,9 +132,7 @@ fn split_digits(text: &str) -> (&str, &str) {
 fn whole_nanos(digits: &str, scale: u64) -> Option<u64> {
     let mut number: u64 = 0;
     for digit in digits.bytes() {
-        number = number
-            .checked_mul(10)?
-            .checked_add(u64::from(digit - b'0'))?;
+        number = number.checked_mul(10)?.checked_add(u64::from(digit - b'0'))?;
         if number > LIMIT_NANOS {
             return None;
         }

@@ -12,9 +12,7 @@ mod next;
 mod parse;
 mod zone;
 
-pub use admission::{
-    known_time_zone, time_zone_problems, validate_schedule, validate_schedule_update,
-};
+pub use admission::{known_time_zone, time_zone_problems, validate_schedule, validate_schedule_update};
 pub use go::{parse_duration, quote};
 pub use parse::parse_standard;
 pub use zone::Zone;
@@ -82,11 +80,7 @@ impl Fields {
     pub fn day_matches(&self, day_of_month: u32, weekday: u32) -> bool {
         let month_day = has(self.day_of_month, day_of_month);
         let week_day = has(self.day_of_week, weekday);
-        if (self.day_of_month | self.day_of_week) & STAR != 0 {
-            month_day && week_day
-        } else {
-            month_day || week_day
-        }
+        if (self.day_of_month | self.day_of_week) & STAR != 0 { month_day && week_day } else { month_day || week_day }
     }
 }
 

@@ -28,12 +28,7 @@ impl Schedule {
             Timing::Every { seconds } => after.checked_add(*seconds)?,
             Timing::Fields(fields) => {
                 let zone = self.zone.as_ref().unwrap_or(zone);
-                Walk {
-                    zone,
-                    at: Wall::of(after + 1, zone),
-                    aligned: false,
-                }
-                .find(fields)?
+                Walk { zone, at: Wall::of(after + 1, zone), aligned: false }.find(fields)?
             }
         };
         seconds.checked_mul(NANOS_PER_SECOND)
@@ -162,14 +157,7 @@ impl Walk<'_> {
         if !self.aligned {
             self.align(unit);
         }
-        let Wall {
-            unix,
-            year,
-            month,
-            day,
-            second,
-            ..
-        } = self.at;
+        let Wall { unix, year, month, day, second, .. } = self.at;
         let next = match unit {
             Unit::Month => self.same_clock_on(year, month + 1, day).max(unix + 1),
             Unit::Day => self.next_midnight(),
@@ -182,14 +170,7 @@ impl Walk<'_> {
 
     /// Goes back to where the present month, day, hour or minute began.
     fn align(&mut self, unit: Unit) {
-        let Wall {
-            unix,
-            year,
-            month,
-            day,
-            hour,
-            ..
-        } = self.at;
+        let Wall { unix, year, month, day, hour, .. } = self.at;
         let start = match unit {
             Unit::Month => self.full_hour(year, month, 1, 0),
             Unit::Day => self.full_hour(year, month, day, 0),
@@ -203,20 +184,12 @@ impl Walk<'_> {
     }
 
     fn next_midnight(&self) -> i64 {
-        let Wall {
-            unix,
-            year,
-            month,
-            day,
-            ..
-        } = self.at;
+        let Wall { unix, year, month, day, .. } = self.at;
         let mut next = self.same_clock_on(year, month, day + 1);
         if next <= unix {
             // DIFFERENCE: a calendar day that a zone skipped (Samoa, 30 December 2011) traps the real library for ever;
             // here the search goes on with the day after it.
-            next = self
-                .same_clock_on(year, month, day + 2)
-                .max(unix + DAY_SECONDS);
+            next = self.same_clock_on(year, month, day + 2).max(unix + DAY_SECONDS);
         }
         // Where midnight does not exist the clock shows 23:00 or 01:00; move to the midnight that was meant.
         match i64::from(Wall::of(next, self.zone).hour) {
@@ -227,22 +200,14 @@ impl Walk<'_> {
 
     /// The moment with the present time of day on another date.
     fn same_clock_on(&self, year: i64, month: u32, day: u32) -> i64 {
-        let Wall {
-            hour,
-            minute,
-            second,
-            ..
-        } = self.at;
-        let clock =
-            i64::from(hour) * HOUR_SECONDS + i64::from(minute) * MINUTE_SECONDS + i64::from(second);
+        let Wall { hour, minute, second, .. } = self.at;
+        let clock = i64::from(hour) * HOUR_SECONDS + i64::from(minute) * MINUTE_SECONDS + i64::from(second);
         self.instant_of(days_from_civil(year, month, day) * DAY_SECONDS + clock)
     }
 
     /// The moment when the wall clock shows that full hour.
     fn full_hour(&self, year: i64, month: u32, day: u32, hour: u32) -> i64 {
-        self.instant_of(
-            days_from_civil(year, month, day) * DAY_SECONDS + i64::from(hour) * HOUR_SECONDS,
-        )
+        self.instant_of(days_from_civil(year, month, day) * DAY_SECONDS + i64::from(hour) * HOUR_SECONDS)
     }
 
     /// From wall-clock seconds to the moment. A wall time that exists twice or not at all gets one of the two offsets
@@ -260,8 +225,7 @@ pub(super) fn days_from_civil(year: i64, month: u32, day: u32) -> i64 {
     // Years are counted from March, so that the leap day is the last of its year.
     let from_march = months - 2;
     let (year, month) = (from_march.div_euclid(12), from_march.rem_euclid(12));
-    let days_of_years =
-        365 * year + year.div_euclid(4) - year.div_euclid(100) + year.div_euclid(400);
+    let days_of_years = 365 * year + year.div_euclid(4) - year.div_euclid(100) + year.div_euclid(400);
     days_of_years + (153 * month + 2) / 5 + i64::from(day) - 1 - DAYS_TO_1970
 }
 
@@ -275,11 +239,7 @@ pub(super) fn civil_from_days(days: i64) -> (i64, u32, u32) {
     let day_of_year = in_era - (365 * year_of_era + year_of_era / 4 - year_of_era / 100);
     let from_march = (5 * day_of_year + 2) / 153;
     let day = day_of_year - (153 * from_march + 2) / 5 + 1;
-    let (month, carry) = if from_march < 10 {
-        (from_march + 3, 0)
-    } else {
-        (from_march - 9, 1)
-    };
+    let (month, carry) = if from_march < 10 { (from_march + 3, 0) } else { (from_march - 9, 1) };
     (era * 400 + year_of_era + carry, month as u32, day as u32)
 }
 

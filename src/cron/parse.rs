@@ -11,33 +11,15 @@ struct Bounds {
     names: &'static [&'static str],
 }
 
-const MINUTE: Bounds = Bounds {
-    min: 0,
-    max: 59,
-    names: &[],
-};
-const HOUR: Bounds = Bounds {
-    min: 0,
-    max: 23,
-    names: &[],
-};
-const DAY_OF_MONTH: Bounds = Bounds {
-    min: 1,
-    max: 31,
-    names: &[],
-};
+const MINUTE: Bounds = Bounds { min: 0, max: 59, names: &[] };
+const HOUR: Bounds = Bounds { min: 0, max: 23, names: &[] };
+const DAY_OF_MONTH: Bounds = Bounds { min: 1, max: 31, names: &[] };
 const MONTH: Bounds = Bounds {
     min: 1,
     max: 12,
-    names: &[
-        "jan", "feb", "mar", "apr", "may", "jun", "jul", "aug", "sep", "oct", "nov", "dec",
-    ],
+    names: &["jan", "feb", "mar", "apr", "may", "jun", "jul", "aug", "sep", "oct", "nov", "dec"],
 };
-const DAY_OF_WEEK: Bounds = Bounds {
-    min: 0,
-    max: 6,
-    names: &["sun", "mon", "tue", "wed", "thu", "fri", "sat"],
-};
+const DAY_OF_WEEK: Bounds = Bounds { min: 0, max: 6, names: &["sun", "mon", "tue", "wed", "thu", "fri", "sat"] };
 
 /// Reads a schedule: five fields, a descriptor such as `@daily`, or `@every` with a duration, each optionally behind
 /// `TZ=zone` or `CRON_TZ=zone`.
@@ -57,27 +39,18 @@ pub fn parse_standard(text: &str) -> Result<Schedule, String> {
         return Err("empty spec string".to_string());
     }
     let (zone, spec) = split_zone(text)?;
-    let timing = if spec.starts_with('@') {
-        descriptor(spec)?
-    } else {
-        Timing::Fields(five_fields(spec)?)
-    };
+    let timing = if spec.starts_with('@') { descriptor(spec)? } else { Timing::Fields(five_fields(spec)?) };
     Ok(Schedule { timing, zone })
 }
 
 /// Takes a `TZ=` or `CRON_TZ=` prefix off a schedule.
 fn split_zone(text: &str) -> Result<(Option<Zone>, &str), String> {
-    let Some(prefixed) = text
-        .strip_prefix("TZ=")
-        .or_else(|| text.strip_prefix("CRON_TZ="))
-    else {
+    let Some(prefixed) = text.strip_prefix("TZ=").or_else(|| text.strip_prefix("CRON_TZ=")) else {
         return Ok((None, text));
     };
     let Some((name, spec)) = prefixed.split_once(' ') else {
         // The library slices up to a blank that is not there; Kubernetes catches the panic and reports it like this.
-        return Err(
-            "invalid schedule format: runtime error: slice bounds out of range [:-1]".to_string(),
-        );
+        return Err("invalid schedule format: runtime error: slice bounds out of range [:-1]".to_string());
     };
     // "Local" means no zone of its own: the caller's decides.
     let zone = if name == "Local" {
@@ -102,11 +75,9 @@ fn descriptor(text: &str) -> Result<Timing, String> {
             let Some(duration) = text.strip_prefix("@every ") else {
                 return Err(format!("unrecognized descriptor: {text}"));
             };
-            let nanos = parse_duration(duration)
-                .map_err(|cause| format!("failed to parse duration {text}: {cause}"))?;
-            return Ok(Timing::Every {
-                seconds: (nanos / NANOS_PER_SECOND).max(1),
-            });
+            let nanos =
+                parse_duration(duration).map_err(|cause| format!("failed to parse duration {text}: {cause}"))?;
+            return Ok(Timing::Every { seconds: (nanos / NANOS_PER_SECOND).max(1) });
         }
     };
     five_fields(equivalent).map(Timing::Fields)
@@ -116,11 +87,7 @@ fn descriptor(text: &str) -> Result<Timing, String> {
 fn five_fields(text: &str) -> Result<Fields, String> {
     let words: Vec<&str> = text.split_whitespace().collect();
     let [minute, hour, day_of_month, month, day_of_week] = words[..] else {
-        return Err(format!(
-            "expected exactly 5 fields, found {}: [{}]",
-            words.len(),
-            words.join(" ")
-        ));
+        return Err(format!("expected exactly 5 fields, found {}: [{}]", words.len(), words.join(" ")));
     };
     Ok(Fields {
         minute: field(minute, &MINUTE)?,
@@ -182,19 +149,13 @@ fn range(item: &str, bounds: &Bounds) -> Result<u64, String> {
     }
     let (min, max) = (bounds.min, bounds.max);
     if first < min {
-        return Err(format!(
-            "beginning of range ({first}) below minimum ({min}): {item}"
-        ));
+        return Err(format!("beginning of range ({first}) below minimum ({min}): {item}"));
     }
     if last > max {
-        return Err(format!(
-            "end of range ({last}) above maximum ({max}): {item}"
-        ));
+        return Err(format!("end of range ({last}) above maximum ({max}): {item}"));
     }
     if first > last {
-        return Err(format!(
-            "beginning of range ({first}) beyond end of range ({last}): {item}"
-        ));
+        return Err(format!("beginning of range ({first}) beyond end of range ({last}): {item}"));
     }
     if step == 0 {
         return Err(format!("step of range should be a positive number: {item}"));
@@ -211,12 +172,7 @@ fn range(item: &str, bounds: &Bounds) -> Result<u64, String> {
 
 /// A number, or one of the field's names in any case.
 fn value(text: &str, bounds: &Bounds) -> Result<u64, String> {
-    match bounds
-        .names
-        .iter()
-        .zip(bounds.min..)
-        .find(|(name, _)| name.eq_ignore_ascii_case(text))
-    {
+    match bounds.names.iter().zip(bounds.min..).find(|(name, _)| name.eq_ignore_ascii_case(text)) {
         Some((_, value)) => Ok(value),
         None => number(text),
     }

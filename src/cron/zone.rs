@@ -22,10 +22,7 @@ pub struct Zone {
 impl Zone {
     /// Coordinated universal time, the zone of the simulated controllers.
     pub fn utc() -> Zone {
-        Zone {
-            name: "UTC".to_string(),
-            rules: None,
-        }
+        Zone { name: "UTC".to_string(), rules: None }
     }
 
     /// The zone of that IANA name, from the database in the program, or `None`.
@@ -42,10 +39,7 @@ impl Zone {
         match name {
             "" | "UTC" => return Ok(Zone::utc()),
             "Local" => {
-                return Ok(Zone {
-                    name: name.to_string(),
-                    rules: None,
-                });
+                return Ok(Zone { name: name.to_string(), rules: None });
             }
             _ => {}
         }
@@ -58,10 +52,7 @@ impl Zone {
             return Err(unknown());
         }
         let rules = TimeZone::tzif(canonical, data).map_err(|_| unknown())?;
-        Ok(Zone {
-            name: name.to_string(),
-            rules: Some(rules),
-        })
+        Ok(Zone { name: name.to_string(), rules: Some(rules) })
     }
 
     /// Every name that [`Zone::load`] knows, in alphabetical order without regard to case.
@@ -76,8 +67,7 @@ impl Zone {
 
     /// Seconds to add to UTC for this zone's wall clock at that moment; east of Greenwich is positive.
     pub fn offset_seconds(&self, unix_seconds: i64) -> i64 {
-        self.offset(unix_seconds)
-            .map_or(0, |offset| i64::from(offset.seconds()))
+        self.offset(unix_seconds).map_or(0, |offset| i64::from(offset.seconds()))
     }
 
     /// That moment in RFC 3339 with this zone's offset, `Z` when it is zero. Seconds only.

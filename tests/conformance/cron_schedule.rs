@@ -10,10 +10,8 @@ pub fn run_case(case: &Value) -> Vec<String> {
     let given = &case["given"];
     let schedule = given["schedule"].as_str().unwrap_or_default();
     let time_zone = given["timeZone"].as_str();
-    let admission: Vec<String> = validate_schedule(schedule, time_zone)
-        .iter()
-        .map(|(field, message)| format!("{field}: {message}"))
-        .collect();
+    let admission: Vec<String> =
+        validate_schedule(schedule, time_zone).iter().map(|(field, message)| format!("{field}: {message}")).collect();
     let mut actual = json!({ "admitted": admission.is_empty(), "admissionErrors": admission });
     match parse_standard(schedule) {
         Err(cause) => {
@@ -23,24 +21,17 @@ pub fn run_case(case: &Value) -> Vec<String> {
         Ok(parsed) => {
             actual["parses"] = json!(true);
             let usable = time_zone.is_none_or(known_time_zone);
-            let zone = if usable {
-                Zone::load(time_zone.unwrap_or_default())
-            } else {
-                None
-            };
+            let zone = if usable { Zone::load(time_zone.unwrap_or_default()) } else { None };
             actual["controllerUsesIt"] = json!(zone.is_some());
             let count = given["count"].as_u64().unwrap_or_default();
             let (mut next, mut no_further_run) = (Vec::new(), false);
-            let mut after: jiff::Timestamp =
-                match given["from"].as_str().unwrap_or_default().parse() {
-                    Ok(from) => from,
-                    Err(cause) => return vec![format!("from: {cause}")],
-                };
+            let mut after: jiff::Timestamp = match given["from"].as_str().unwrap_or_default().parse() {
+                Ok(from) => from,
+                Err(cause) => return vec![format!("from: {cause}")],
+            };
             while let Some(zone) = zone.as_ref().filter(|_| (next.len() as u64) < count) {
                 let nanos = i64::try_from(after.as_nanosecond()).unwrap_or(i64::MAX);
-                let Some(run) = parsed
-                    .next(nanos, zone)
-                    .and_then(|n| jiff::Timestamp::from_nanosecond(n.into()).ok())
+                let Some(run) = parsed.next(nanos, zone).and_then(|n| jiff::Timestamp::from_nanosecond(n.into()).ok())
                 else {
                     no_further_run = true;
                     break;
@@ -63,11 +54,6 @@ fn differences(expect: &Value, actual: &Value) -> Vec<String> {
     let compared = fields.iter().filter(|(field, _)| *field != "note");
     compared
         .filter(|(field, wanted)| actual.get(*field) != Some(wanted))
-        .map(|(field, wanted)| {
-            format!(
-                "{field}: expected {wanted}, got {}",
-                actual.get(field).unwrap_or(&Value::Null)
-            )
-        })
+        .map(|(field, wanted)| format!("{field}: expected {wanted}, got {}", actual.get(field).unwrap_or(&Value::Null)))
         .collect()
 }

@@ -1,0 +1,18 @@
+//! The ReplicaSet controller.
+
+use super::{Actor, Cx, Key, Sight};
+use crate::world::Change;
+
+/// The ReplicaSet controller.
+#[derive(Clone, Debug, Default)]
+pub struct ReplicaSets {}
+
+impl Actor for ReplicaSets {
+    fn observe(&mut self, _change: &Change, _sight: &mut Sight) {}
+
+    fn ring(&mut self, _key: Key, _cx: &mut Cx) {}
+
+    fn work(&mut self, _cx: &mut Cx) -> bool {
+        false
+    }
+}

@@ -1,0 +1,18 @@
+//! The TTL-after-finished controller.
+
+use super::{Actor, Cx, Key, Sight};
+use crate::world::Change;
+
+/// The TTL-after-finished controller.
+#[derive(Clone, Debug, Default)]
+pub struct TtlAfterFinished {}
+
+impl Actor for TtlAfterFinished {
+    fn observe(&mut self, _change: &Change, _sight: &mut Sight) {}
+
+    fn ring(&mut self, _key: Key, _cx: &mut Cx) {}
+
+    fn work(&mut self, _cx: &mut Cx) -> bool {
+        false
+    }
+}

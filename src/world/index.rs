@@ -1,0 +1,157 @@
+//! Indexes over the tables: by name, by owner, by node. Verbs keep them; everybody may read them.
+
+use super::change::ObjectRef;
+use super::table::Id;
+use crate::api::pod_spec::HostPort;
+use crate::api::{Kind, Meta, Pod, Resources, Text, Uid};
+use std::collections::{BTreeMap, BTreeSet};
+
+/// What a container without a cpu request counts for when nodes are scored, in milli-CPU.
+/// Upstream: pkg/scheduler/util/pod_resources.go DefaultMilliCPURequest.
+pub const UNREQUESTED_CPU_MILLI: i64 = 100;
+/// The same for memory, in bytes.
+pub const UNREQUESTED_MEMORY_BYTES: i64 = 200 * 1024 * 1024;
+
+/// What is on a node (or was bound to a node that does not exist).
+#[derive(Clone, Debug, Default)]
+pub struct Seat {
+    /// The node's name.
+    pub node_name: Text,
+    /// All Pods bound to it, ended ones included.
+    pub pods: BTreeSet<Id<Pod>>,
+    /// What Pods that have not ended request; `pods` counts them.
+    pub used: Resources,
+    /// (milli-CPU, bytes) for scoring: absent requests count as upstream's defaults.
+    pub scored: (i64, i64),
+    /// Ports of the node that are taken.
+    pub ports: Vec<(HostPort, Id<Pod>)>,
+}
+
+/// (milli-CPU, bytes) that a Pod counts for when nodes are scored.
+/// Upstream: pkg/scheduler/util/pod_resources.go GetNonzeroRequests.
+pub fn scored_requests(pod: &Pod) -> (i64, i64) {
+    let main = pod.spec.containers.iter().map(|container| {
+        let (cpu, memory) = (container.requests.cpu_milli, container.requests.memory_bytes);
+        (
+            if cpu == 0 { UNREQUESTED_CPU_MILLI } else { cpu },
+            if memory == 0 { UNREQUESTED_MEMORY_BYTES } else { memory },
+        )
+    });
+    let sum = main.fold((0, 0), |sum, one| (sum.0 + one.0, sum.1 + one.1));
+    (sum.0.max(pod.spec.requests.cpu_milli), sum.1.max(pod.spec.requests.memory_bytes))
+}
+
+impl Seat {
+    /// Counts a Pod that uses the node in (`sign` 1) or out (-1).
+    pub(super) fn count(&mut self, id: Id<Pod>, pod: &Pod, sign: i64) {
+        self.used.accumulate(&pod.spec.requests, sign);
+        let scored = scored_requests(pod);
+        self.scored = (self.scored.0 + sign * scored.0, self.scored.1 + sign * scored.1);
+        if pod.spec.host_ports.is_empty() {
+            return;
+        }
+        if sign > 0 {
+            self.ports.extend(pod.spec.host_ports.iter().map(|port| (port.clone(), id)));
+        } else {
+            self.ports.retain(|(_, holder)| *holder != id);
+        }
+    }
+}
+
+/// All indexes of a world.
+#[derive(Clone, Debug, Default)]
+pub struct Indexes {
+    names: BTreeMap<(Kind, Text, Text), ObjectRef>,
+    dependents: BTreeMap<Uid, BTreeSet<ObjectRef>>,
+    uncontrolled: BTreeMap<(Kind, Text), BTreeSet<ObjectRef>>,
+    seats: Vec<Seat>,
+    seat_numbers: BTreeMap<Text, u32>,
+}
+
+impl Indexes {
+    /// The object of that name.
+    pub fn by_name(&self, kind: Kind, namespace: &str, name: &str) -> Option<ObjectRef> {
+        self.names.get(&(kind, Text::copy(namespace), Text::copy(name))).copied()
+    }
+
+    /// All objects of a kind, in order of namespace and name.
+    pub fn sorted(&self, kind: Kind) -> impl Iterator<Item = ObjectRef> + '_ {
+        let from = (kind, Text::EMPTY, Text::EMPTY);
+        self.names.range(from..).take_while(move |(key, _)| key.0 == kind).map(|(_, object)| *object)
+    }
+
+    /// All objects that name `uid` among their owners, in order of creation.
+    pub fn dependents(&self, uid: Uid) -> impl Iterator<Item = ObjectRef> + '_ {
+        self.dependents.get(&uid).into_iter().flatten().copied()
+    }
+
+    /// Whether any object names `uid` among its owners.
+    pub fn has_dependents(&self, uid: Uid) -> bool {
+        self.dependents.contains_key(&uid)
+    }
+
+    /// All objects of a kind in a namespace that no controller manages, in order of creation.
+    pub fn uncontrolled(&self, kind: Kind, namespace: &Text) -> impl Iterator<Item = ObjectRef> + '_ {
+        self.uncontrolled.get(&(kind, namespace.clone())).into_iter().flatten().copied()
+    }
+
+    /// What is on the node of that name; `None` when nothing ever was.
+    pub fn seat(&self, node_name: &str) -> Option<&Seat> {
+        self.seat_numbers.get(node_name).and_then(|number| self.seats.get(*number as usize))
+    }
+
+    /// All seats, those of vanished nodes included, in order of first use.
+    pub fn seats(&self) -> &[Seat] {
+        &self.seats
+    }
+
+    /// The seat of a node, made when there is none.
+    pub(super) fn seat_mut(&mut self, node_name: &Text) -> Option<&mut Seat> {
+        let next = self.seats.len() as u32;
+        let number = *self.seat_numbers.entry(node_name.clone()).or_insert(next);
+        if number == next {
+            self.seats.push(Seat { node_name: node_name.clone(), ..Seat::default() });
+        }
+        self.seats.get_mut(number as usize)
+    }
+
+    pub(super) fn insert(&mut self, object: ObjectRef, meta: &Meta) {
+        self.names.insert((object.kind, meta.namespace.clone(), meta.name.clone()), object);
+        self.own(object, meta);
+    }
+
+    pub(super) fn remove(&mut self, object: ObjectRef, meta: &Meta) {
+        self.names.remove(&(object.kind, meta.namespace.clone(), meta.name.clone()));
+        self.disown(object, meta);
+    }
+
+    /// Enters an object under its owners.
+    pub(super) fn own(&mut self, object: ObjectRef, meta: &Meta) {
+        for owner in meta.owners() {
+            self.dependents.entry(owner.uid).or_default().insert(object);
+        }
+        if meta.controller().is_none() && matches!(object.kind, Kind::Pod | Kind::ReplicaSet | Kind::ControllerRevision)
+        {
+            self.uncontrolled.entry((object.kind, meta.namespace.clone())).or_default().insert(object);
+        }
+    }
+
+    /// Takes an object out from under its owners.
+    pub(super) fn disown(&mut self, object: ObjectRef, meta: &Meta) {
+        for owner in meta.owners() {
+            if let Some(set) = self.dependents.get_mut(&owner.uid) {
+                set.remove(&object);
+                if set.is_empty() {
+                    self.dependents.remove(&owner.uid);
+                }
+            }
+        }
+        let key = (object.kind, meta.namespace.clone());
+        if let Some(set) = self.uncontrolled.get_mut(&key) {
+            set.remove(&object);
+            if set.is_empty() {
+                self.uncontrolled.remove(&key);
+            }
+        }
+    }
+}
