@@ -4,7 +4,7 @@ use jiff::Timestamp;
 use serde_json::json;
 
 use super::Outcome;
-use crate::cron::{Zone, parse_standard, time_zone_problems};
+use crate::cron::{Lang, Schedule, Zone, describe, parse_standard, pitfalls, time_zone_problems};
 
 /// How the command is called.
 pub const USAGE: &str = "orrery cron EXPR [--time-zone Z] [--from RFC3339] [--count N] [-o text|json]";
@@ -43,20 +43,20 @@ pub fn cron_command(args: &[String], now_unix_nanos: i64) -> Outcome {
             stdout: if request.json { format!("{}\n", json!({ "next": [], "error": cause })) } else { String::new() },
             ..Outcome::bad_input(cause)
         },
-        Ok((zone, next)) => Outcome {
+        Ok((schedule, zone, next)) => Outcome {
             stdout: if request.json {
                 let utc: Vec<String> = next.iter().map(|s| Zone::utc().rfc3339(*s)).collect();
                 format!("{}\n", json!({ "next": utc, "error": null }))
             } else {
-                text(&request, &zone, &next)
+                text(&request, &schedule, &zone, &next)
             },
             ..Outcome::default()
         },
     }
 }
 
-/// The zone to show and the runs in Unix seconds; fewer than asked for when the schedule has no more.
-fn runs(request: &Request) -> Result<(Zone, Vec<i64>), String> {
+/// The schedule, the zone whose clock it means, and the runs in Unix seconds; fewer than asked for when the schedule has no more.
+fn runs(request: &Request) -> Result<(Schedule, Zone, Vec<i64>), String> {
     let schedule = parse_standard(request.expression)?;
     let zone = match request.time_zone {
         None => Zone::utc(),
@@ -76,12 +76,13 @@ fn runs(request: &Request) -> Result<(Zone, Vec<i64>), String> {
         next.push(run / 1_000_000_000);
         at = run;
     }
-    Ok((schedule.zone.unwrap_or(zone), next))
+    let zone = schedule.zone.clone().unwrap_or(zone);
+    Ok((schedule, zone, next))
 }
 
-/// One line a run: in UTC, and on the zone's clock where that differs.
-fn text(request: &Request, zone: &Zone, next: &[i64]) -> String {
-    let mut out = String::new();
+/// What it means, one line a run (in UTC, and on the zone's clock where that differs), and what to beware of.
+fn text(request: &Request, schedule: &Schedule, zone: &Zone, next: &[i64]) -> String {
+    let mut out = format!("{}\n", describe(schedule, Lang::En));
     for seconds in next {
         let (utc, local) = (Zone::utc().rfc3339(*seconds), zone.rfc3339(*seconds));
         out.push_str(&utc);
@@ -93,6 +94,10 @@ fn text(request: &Request, zone: &Zone, next: &[i64]) -> String {
     if next.len() < request.count {
         let never = if next.is_empty() { "never runs" } else { "no further run" };
         out.push_str(&format!("{never} within five years\n"));
+    }
+    let from_unix_seconds = request.from_unix_nanos.div_euclid(1_000_000_000);
+    for pitfall in pitfalls(request.expression, Some(zone), from_unix_seconds) {
+        out.push_str(&format!("note: {}\n", pitfall.text(Lang::En)));
     }
     out
 }
@@ -166,7 +171,13 @@ mod tests {
     #[test]
     fn a_schedule_that_ends_shows_fewer_runs_than_asked_for() {
         assert_eq!(cron(&["0 0 31 2 *", "-o", "json"]).stdout, "{\"error\":null,\"next\":[]}\n");
-        assert!(cron(&["0 0 31 2 *"]).stdout.ends_with("never runs within five years\n"));
+        assert!(cron(&["0 0 31 2 *"]).stdout.contains("\nnever runs within five years\n"));
+    }
+
+    #[test]
+    fn a_classic_mistake_is_noted_below_the_runs() {
+        let shown = cron(&["30 2 * * *", "--time-zone", "Europe/Berlin", "--from", "2026-01-05T09:00:00Z"]);
+        assert!(shown.stdout.contains("\nnote: On 2026-03-29 the clock jumps over 02:30"), "{shown:?}");
     }
 
     #[test]

@@ -10,11 +10,15 @@ mod admission;
 mod go;
 mod next;
 mod parse;
+mod pitfalls;
+mod words;
 mod zone;
 
 pub use admission::{known_time_zone, time_zone_problems, validate_schedule, validate_schedule_update};
 pub use go::{parse_duration, quote};
 pub use parse::parse_standard;
+pub use pitfalls::{Field, Pitfall, pitfalls};
+pub use words::{Lang, describe};
 pub use zone::Zone;
 
 /// Nanoseconds in a second: the unit change between the API of this module and the calendar inside it.
@@ -89,6 +93,8 @@ pub(crate) fn has(bits: u64, value: u32) -> bool {
     value < 63 && bits & (1 << value) != 0
 }
 
+#[cfg(test)]
+mod pitfall_tests;
 #[cfg(test)]
 mod properties;
 #[cfg(test)]

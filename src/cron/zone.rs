@@ -88,8 +88,21 @@ impl Zone {
         }
     }
 
+    /// The next moment after that one when this zone's offset changes, in Unix seconds.
+    pub(crate) fn next_change(&self, unix_seconds: i64) -> Option<i64> {
+        let moment = Timestamp::from_second(unix_seconds).ok()?;
+        let before = self.offset(unix_seconds)?;
+        // Some entries of the database only rename the zone.
+        let mut entries = self.rules.as_ref()?.following(moment).take(MAX_ZONE_ENTRIES);
+        let change = entries.find(|entry| entry.offset() != before)?;
+        Some(change.timestamp().as_second())
+    }
+
     fn offset(&self, unix_seconds: i64) -> Option<Offset> {
         let rules = self.rules.as_ref()?;
         Some(rules.to_offset(Timestamp::from_second(unix_seconds).ok()?))
     }
 }
+
+/// How many entries of a zone are looked at to find a change of its offset; no zone has that many in all.
+const MAX_ZONE_ENTRIES: usize = 400;
