@@ -8,4 +8,6 @@ pub mod dice;
 pub mod manifest;
 pub mod sim;
 pub mod time;
+#[cfg(target_arch = "wasm32")]
+pub mod ui;
 pub mod world;

@@ -1,4 +1,5 @@
-//! The native `orrery` command: arguments, clock and streams in, text out. What the commands do is in `orrery::cli`.
+//! Where the crate starts. In the browser it mounts the page; natively it is the `orrery` command: arguments, clock and
+//! streams in, text out. What the commands do is in `orrery::cli`.
 
 #[cfg(not(target_arch = "wasm32"))]
 fn main() -> std::process::ExitCode {
@@ -34,4 +35,6 @@ mod native {
 }
 
 #[cfg(target_arch = "wasm32")]
-fn main() {}
+fn main() {
+    orrery::ui::mount();
+}
