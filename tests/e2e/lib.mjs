@@ -1,0 +1,163 @@
+// What the end-to-end tests share: a static host for dist/ under a sub-path, a browser, pages that watch themselves.
+import { chromium } from "playwright-core";
+import { execFileSync } from "node:child_process";
+import { createServer } from "node:http";
+import { mkdir, readFile } from "node:fs/promises";
+import { createRequire } from "node:module";
+import { dirname, extname, join, normalize, sep } from "node:path";
+import { fileURLToPath } from "node:url";
+
+const root = join(dirname(fileURLToPath(import.meta.url)), "..", "..");
+
+/** Where the built page is; `DIST` names another folder. */
+export const dist = process.env.DIST ?? join(root, "dist");
+
+/** Where screenshots go. */
+export const shots = join(root, "target", "e2e");
+
+/** A path that no absolute URL of the page would survive. */
+export const SUB_PATH = "/some/where/orrery/";
+
+const TYPES = {
+  ".html": "text/html; charset=utf-8",
+  ".js": "text/javascript; charset=utf-8",
+  ".css": "text/css; charset=utf-8",
+  ".wasm": "application/wasm",
+  ".svg": "image/svg+xml",
+  ".png": "image/png",
+  ".json": "application/json",
+  ".yaml": "text/plain; charset=utf-8",
+  ".woff2": "font/woff2",
+};
+
+/**
+ * Serves the built page as a plain static host does, under SUB_PATH only; any other path is a 404.
+ * Returns `{ url, requests, close }`; `requests` lists every path that was asked for.
+ */
+export async function serve({ folder = dist, base = SUB_PATH } = {}) {
+  const requests = [];
+  const server = createServer(async (request, response) => {
+    const path = decodeURIComponent(new URL(request.url, "http://host").pathname);
+    requests.push(path);
+    try {
+      if (!path.startsWith(base)) throw new Error("outside the sub-path");
+      const inside = normalize(path.slice(base.length) || "index.html");
+      if (inside.startsWith("..") || inside.startsWith(sep)) throw new Error("outside the folder");
+      const body = await readFile(join(folder, inside));
+      response.writeHead(200, { "content-type": TYPES[extname(inside)] ?? "application/octet-stream" });
+      response.end(body);
+    } catch {
+      response.writeHead(404, { "content-type": "text/plain" });
+      response.end("not found");
+    }
+  });
+  await new Promise((resolve, reject) => {
+    server.once("error", reject);
+    server.listen(0, "127.0.0.1", resolve);
+  });
+  return {
+    url: `http://127.0.0.1:${server.address().port}${base}`,
+    requests,
+    close: () =>
+      new Promise((resolve) => {
+        server.close(resolve);
+        server.closeAllConnections();
+      }),
+  };
+}
+
+/** The browser's executable: CHROMIUM, or what `.ci/browser.sh` finds. */
+export function browserPath() {
+  if (process.env.CHROMIUM) return process.env.CHROMIUM;
+  const script = 'source "$0" && find_browser';
+  try {
+    return execFileSync("bash", ["-c", script, join(root, ".ci", "browser.sh")], { encoding: "utf8" }).trim();
+  } catch {
+    throw new Error("no Chromium found: run `.ci/setup.sh browser`, or set CHROMIUM to its executable");
+  }
+}
+
+/** Starts the browser; close it when done. */
+export function launch(options = {}) {
+  return chromium.launch({
+    executablePath: browserPath(),
+    headless: true,
+    args: [
+      "--no-sandbox",
+      "--disable-gpu",
+      "--disable-dev-shm-usage",
+      "--disable-quic",
+      "--no-first-run",
+      "--disable-background-networking",
+      "--disable-component-update",
+      "--disable-sync",
+    ],
+    ...options,
+  });
+}
+
+/**
+ * A page in a context of its own, which notes what goes wrong in it:
+ * `page.faults.console` errors and uncaught exceptions, `.foreign` requests to another origin than `url`'s,
+ * `.failed` requests that failed or were answered with an error, `.csp` violations of the Content-Security-Policy.
+ * Opens `url` and waits until the page has rendered. `options` are Playwright's context options.
+ */
+export async function openPage(browser, url, options = {}) {
+  const context = await browser.newContext({ viewport: { width: 1440, height: 900 }, ...options });
+  const page = await context.newPage();
+  const origin = new URL(url).origin;
+  const faults = { console: [], foreign: [], failed: [], csp: [] };
+  page.faults = faults;
+  page.on("console", (message) => {
+    if (message.type() === "error") faults.console.push(message.text());
+  });
+  page.on("pageerror", (error) => faults.console.push(String(error)));
+  page.on("request", (request) => {
+    const at = new URL(request.url());
+    if (at.protocol !== "data:" && at.protocol !== "blob:" && at.origin !== origin) faults.foreign.push(request.url());
+  });
+  page.on("requestfailed", (request) => faults.failed.push(`${request.url()} ${request.failure()?.errorText}`));
+  page.on("response", (response) => {
+    if (response.status() >= 400) faults.failed.push(`${response.url()} ${response.status()}`);
+  });
+  await page.exposeFunction("__noteViolation", (text) => faults.csp.push(text));
+  await page.addInitScript(() => {
+    document.addEventListener("securitypolicyviolation", (event) => {
+      window.__noteViolation(`${event.violatedDirective} ${event.blockedURI} ${event.sourceFile}:${event.lineNumber}`);
+    });
+  });
+  await page.goto(url);
+  await rendered(page);
+  return page;
+}
+
+/** Waits until the page has put something on the screen. */
+export async function rendered(page) {
+  await page.locator("h1").first().waitFor({ state: "attached" });
+}
+
+/** Every fault that the page has noted, as lines; empty when all is well. */
+export function faultLines(page) {
+  return Object.entries(page.faults).flatMap(([kind, lines]) => lines.map((line) => `${kind}: ${line}`));
+}
+
+/** Saves `target/e2e/NAME.png` and returns its path. */
+export async function screenshot(page, name, options = {}) {
+  await mkdir(shots, { recursive: true });
+  const path = join(shots, `${name}.png`);
+  await page.screenshot({ path, ...options });
+  return path;
+}
+
+/**
+ * Runs axe-core on the page as it is now. Returns one line per violation and element; empty when there is none.
+ * Injected over the debugging protocol, so that the page's own Content-Security-Policy need not allow it.
+ */
+export async function axe(page, options = {}) {
+  const source = await readFile(createRequire(import.meta.url).resolve("axe-core/axe.min.js"), "utf8");
+  await page.evaluate(source);
+  const result = await page.evaluate((options) => window.axe.run(document, options), options);
+  return result.violations.flatMap((violation) =>
+    violation.nodes.map((node) => `${violation.impact} ${violation.id}: ${violation.help} (${node.target.join(" ")})`),
+  );
+}
