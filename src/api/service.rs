@@ -139,6 +139,29 @@ pub struct EndpointSlice {
 }
 
 impl EndpointSlice {
+    /// The slice in a value.
+    pub fn from_value(object: &Value) -> EndpointSlice {
+        let endpoint = |e: &Value| {
+            let condition = |key: &str| value::at(e, &["conditions", key]).as_bool();
+            let serving = condition("serving").or(condition("ready")).unwrap_or(true);
+            Endpoint {
+                address: value::texts(e, "addresses").into_iter().next().unwrap_or_default(),
+                pod_name: value::text(value::at(e, &["targetRef"]), "name"),
+                pod_uid: Uid::parse(&value::text(value::at(e, &["targetRef"]), "uid")),
+                node_name: value::text(e, "nodeName"),
+                ready: condition("ready").unwrap_or(true),
+                serving,
+                terminating: condition("terminating").unwrap_or(false),
+            }
+        };
+        let port = |p: &Value| (value::text(p, "name"), value::i32(p, "port"), value::text(p, "protocol"));
+        EndpointSlice {
+            meta: Meta::from_value(object),
+            ports: value::list(object, "ports").iter().map(port).collect(),
+            endpoints: value::list(object, "endpoints").iter().map(endpoint).collect(),
+        }
+    }
+
     /// As the API prints it.
     pub fn to_value(&self) -> Value {
         let endpoint = |e: &Endpoint| {

@@ -4,6 +4,8 @@
 //! everything the future depends on; cloning it is a checkpoint, running the clone is a forecast.
 
 pub mod history;
+pub mod order;
+pub mod patch;
 
 pub use history::{Birth, EventRecord, History, LogEntry};
 

@@ -1,6 +1,6 @@
 //! One table for each kind, and the means to run one piece of code for whatever kind an object is of.
 
-use super::{Table, World};
+use super::{Aspects, Table, World};
 use crate::api::{Kind, Meta};
 use rows::*;
 use serde_json::Value;
@@ -19,10 +19,18 @@ pub trait Stored: Sized {
     fn meta_mut(&mut self) -> &mut Meta;
     /// As the API prints it.
     fn to_value(&self) -> Value;
+    /// The object in a value.
+    fn from_value(value: &Value) -> Self;
+    /// Takes over what actors wrote into the version that this one replaces.
+    fn keep_status_of(&mut self, old: &Self);
+    /// The aspects of its own that differ from the version that this one replaces.
+    fn extra_aspects(&self, _old: &Self) -> Aspects {
+        Aspects::NONE
+    }
 }
 
 macro_rules! stored {
-    ($($type:ident $table:ident;)*) => {
+    ($($type:ident $table:ident [$($kept:ident)*] $($aspects:path)?;)*) => {
         $(impl Stored for $type {
             const KIND: Kind = Kind::$type;
             fn table(world: &World) -> &Table<$type> {
@@ -40,6 +48,15 @@ macro_rules! stored {
             fn to_value(&self) -> Value {
                 $type::to_value(self)
             }
+            fn from_value(value: &Value) -> $type {
+                $type::from_value(value)
+            }
+            fn keep_status_of(&mut self, _old: &$type) {
+                $(self.$kept = _old.$kept.clone();)*
+            }
+            $(fn extra_aspects(&self, old: &$type) -> Aspects {
+                $aspects(self, old)
+            })?
         })*
 
         /// Runs the body for the kind of an object, with `T` standing for its type.
@@ -54,19 +71,19 @@ macro_rules! stored {
 }
 
 stored! {
-    Node nodes;
-    Pod pods;
-    Service services;
-    EndpointSlice endpoint_slices;
-    DaemonSet daemon_sets;
-    Deployment deployments;
-    ReplicaSet replica_sets;
-    ControllerRevision controller_revisions;
-    Job jobs;
-    CronJob cron_jobs;
-    PriorityClass priority_classes;
-    PodDisruptionBudget disruption_budgets;
-    Namespace namespaces;
+    Node nodes [conditions images status_source] super::replace::node_aspects;
+    Pod pods [status node_name pinned_to priority];
+    Service services [];
+    EndpointSlice endpoint_slices [];
+    DaemonSet daemon_sets [status];
+    Deployment deployments [status];
+    ReplicaSet replica_sets [status];
+    ControllerRevision controller_revisions [];
+    Job jobs [status];
+    CronJob cron_jobs [status];
+    PriorityClass priority_classes [];
+    PodDisruptionBudget disruption_budgets [];
+    Namespace namespaces [];
 }
 
 /// The types of all rows under the names of their kinds, for the macro above.

@@ -9,6 +9,7 @@ pub mod change;
 pub mod delete;
 pub mod index;
 pub mod machine;
+pub mod replace;
 pub mod settings;
 pub mod table;
 pub mod verbs;
