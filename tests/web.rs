@@ -33,9 +33,5 @@ async fn shows(root: &web_sys::Element, text: &str) -> bool {
 async fn the_page_mounts_and_shows_its_name() {
     let root = fresh_root();
     orrery::ui::mount_in(root.clone());
-    assert!(
-        shows(&root, "Kube Orrery").await,
-        "shown: {:?}",
-        root.text_content()
-    );
+    assert!(shows(&root, "Kube Orrery").await, "shown: {:?}", root.text_content());
 }

@@ -42,7 +42,8 @@ impl Taint {
         }
     }
 
-    fn to_value(&self) -> Value {
+    /// As the API prints it.
+    pub fn to_value(&self) -> Value {
         let mut map = Map::new();
         map.insert("key".into(), json!(self.key.as_str()));
         value::put(&mut map, "value", self.value.as_str());

@@ -125,6 +125,12 @@ impl History {
         if event.combined { Text::from(format!("(combined from similar events): {text}")) } else { text }
     }
 
+    /// An empty history that goes on from this one: it knows every object but none of what happened to it.
+    pub fn continuing(&self) -> History {
+        let births = self.births.iter().map(|birth| Birth { last_event: NO_EVENT, ..birth.clone() }).collect();
+        History { births, first_serial: self.first_serial, ..History::default() }
+    }
+
     /// The lengths now.
     pub const fn mark(&self) -> Mark {
         Mark { entries: self.entries.len(), births: self.births.len(), events: self.events.len(), hash: self.hash }

@@ -3,15 +3,23 @@
 //! [`Sim::advance`] runs to a moment within a budget of steps and gives the same log however it is sliced. A [`State`] is
 //! everything the future depends on; cloning it is a checkpoint, running the clone is a forecast.
 
+pub mod admit;
+mod carry_out;
 pub mod history;
 pub mod order;
 pub mod patch;
+pub mod run;
+pub mod timeline;
 
 pub use history::{Birth, EventRecord, History, LogEntry};
+pub use order::{NodeOrder, Order, Targets};
+pub use run::{Recorded, Run};
+pub use timeline::{Forecast, Timeline};
 
 use crate::actor::{ActorKind, Actors, Alarms, CallLimits, Cx, Sight};
 use crate::time::{SimDuration, SimTime};
 use crate::world::{Change, Outgoing, Settings, World};
+use std::collections::BTreeMap;
 
 /// After so many steps at one instant the clock is moved on by a millisecond, so that a loop between controllers costs
 /// time, as it does in a real cluster.
@@ -30,6 +38,8 @@ pub struct State {
     pub actors: Actors,
     /// How many calls each actor may still make.
     pub calls: CallLimits,
+    /// What was last applied under each name, as written: what `kubectl apply` keeps in an annotation.
+    pub applied: BTreeMap<admit::ObjectKey, serde_json::Value>,
     steps_at_instant: u64,
 }
 
