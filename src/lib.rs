@@ -5,6 +5,7 @@ pub mod api;
 pub mod cli;
 pub mod cron;
 pub mod dice;
+pub mod kubectl;
 pub mod manifest;
 pub mod sim;
 pub mod time;
