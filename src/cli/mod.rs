@@ -3,6 +3,8 @@
 //! Layer: above `sim`, like `kubectl`. Reading files, the clock and the standard streams is `main.rs`'s part.
 
 pub mod cron;
+pub mod reduced;
+pub mod trace;
 
 /// What a command leaves behind: the two streams and the exit code.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
