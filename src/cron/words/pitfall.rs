@@ -34,7 +34,8 @@ impl Pitfall {
                         "*/{step} starts again on the 1st of every month (days {shown}), so the distance is shorter at the end of a month."
                     );
                 }
-                format!("*/{step} starts again at {} every time: {unit}s {shown}, and the last distance is only {last_gap}.", field.bounds().0)
+                let first = field.bounds().0;
+                format!("*/{step} starts again at {first} every time: {unit}s {shown}, and the last distance is only {last_gap}.")
             }
             Pitfall::StepBeyondRange { field, step, value } => {
                 format!("A step of {step} is beyond the field: only {} {value} is left.", unit_en(*field))
