@@ -1,0 +1,573 @@
+//! From a text to documents: every object decoded, defaulted, admitted and validated, with the answers of kubectl and the
+//! API server, and a diagnostic for everything that somebody should know.
+
+use super::admission::{self, Cluster};
+use super::answer::{Answer, Reason};
+use super::decode::{self, ProblemKind};
+use super::diagnostic::{Diagnostic, Severity, Span, nearest};
+use super::locate::{locate_node, message_path};
+use super::registry;
+use super::schema::{Kind, Schema};
+use super::tree::{self, Content, Node};
+use super::view::View;
+use super::{default, validate};
+use serde_json::Value;
+
+/// API version of a scenario document.
+pub const SCENARIO_VERSION: &str = "orrery/v1";
+
+/// How to answer.
+#[derive(Debug, Clone)]
+pub struct LoadOptions {
+    /// What kubectl calls the text, `STDIN` or a file name.
+    pub source: String,
+    /// Namespace of objects that name none.
+    pub namespace: String,
+    /// kubectl was given `--namespace`: objects of another one are refused.
+    pub namespace_is_forced: bool,
+    /// What kubectl says after the name of an accepted object.
+    pub done: String,
+    /// UID that stands in error messages for the one that a new object would get.
+    pub uid: String,
+    /// Whether the default admission plugins change new Pods.
+    pub admission: bool,
+    /// What admission knows of the cluster.
+    pub cluster: Cluster,
+}
+
+impl Default for LoadOptions {
+    fn default() -> Self {
+        LoadOptions {
+            source: "STDIN".to_owned(),
+            namespace: "default".to_owned(),
+            namespace_is_forced: false,
+            done: "created".to_owned(),
+            uid: "00000000-0000-0000-0000-000000000000".to_owned(),
+            admission: true,
+            cluster: Cluster::default(),
+        }
+    }
+}
+
+/// One object of the text, or one piece of it that is none.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Document {
+    /// As written, empty if unreadable.
+    pub api_version: String,
+    /// As written, empty if unreadable.
+    pub kind: String,
+    /// The namespace it goes to, empty for cluster-scoped kinds.
+    pub namespace: String,
+    /// As written, empty with `generateName`.
+    pub name: String,
+    /// Where it stands.
+    pub span: Span,
+    /// Decoded and defaulted; present when accepted.
+    pub value: Option<Value>,
+    /// Decoded and defaulted, but refused by validation: what an update would be judged by.
+    pub refused: Option<Value>,
+    /// What kubectl and the server say.
+    pub answer: Answer,
+    /// Exists in Kubernetes but is not simulated: left out, and that is no mistake.
+    pub skipped: bool,
+    /// It came from a cluster (it has a uid) and keeps its status and server-set fields.
+    pub live: bool,
+    /// The tree, to find fields in the text.
+    pub source: Option<Node>,
+}
+
+impl Document {
+    /// `Kind/name` for people, empty if unreadable.
+    pub fn label(&self) -> String {
+        if self.kind.is_empty() {
+            String::new()
+        } else {
+            format!("{}/{}", self.kind, self.name)
+        }
+    }
+
+    /// Place of a field path, or of the nearest thing that is there.
+    pub fn locate(&self, path: &str) -> Span {
+        self.source
+            .as_ref()
+            .map_or(self.span, |node| locate_node(node, path))
+    }
+}
+
+/// Everything that a text contains.
+#[derive(Debug, Clone, PartialEq, Default)]
+pub struct Loaded {
+    /// Objects in the order of the text, lists flattened; the scenario is not among them.
+    pub documents: Vec<Document>,
+    /// The scenario, if there is one.
+    pub scenario: Option<Document>,
+    /// All remarks, in the order of the text.
+    pub diagnostics: Vec<Diagnostic>,
+}
+
+impl Loaded {
+    /// Accepted objects.
+    pub fn accepted(&self) -> impl Iterator<Item = &Document> {
+        self.documents
+            .iter()
+            .filter(|d| d.answer.accepted && d.value.is_some())
+    }
+
+    /// Whether anything is refused or broken.
+    pub fn has_errors(&self) -> bool {
+        self.diagnostics
+            .iter()
+            .any(|d| d.severity == Severity::Error)
+    }
+}
+
+/// Reads a text. Never fails: what is wrong is in the answers and diagnostics.
+///
+/// ```
+/// use orrery::manifest::load::{load, LoadOptions};
+/// let text = "apiVersion: v1\nkind: Pod\nmetadata: {name: web}\nspec:\n  continers: []\n";
+/// let loaded = load(text, &LoadOptions::default());
+/// assert!(!loaded.documents[0].answer.accepted);
+/// assert_eq!(loaded.diagnostics[0].span.line, 5);
+/// assert_eq!(loaded.diagnostics[0].hint.as_deref(), Some("did you mean `containers`?"));
+/// ```
+pub fn load(text: &str, options: &LoadOptions) -> Loaded {
+    let schema = Schema::new();
+    let mut loader = Loader {
+        schema: &schema,
+        options,
+        loaded: Loaded::default(),
+    };
+    let documents = tree::read(text);
+    let mut cluster = options.cluster.clone();
+    for root in documents.iter().filter_map(|d| d.root.as_ref()) {
+        cluster.learn(root);
+    }
+    for document in documents {
+        loader.document(document, &cluster);
+    }
+    let mut loaded = loader.loaded;
+    loaded
+        .diagnostics
+        .sort_by_key(|d| (d.span.start, d.severity));
+    loaded
+}
+
+struct Loader<'a> {
+    schema: &'a Schema,
+    options: &'a LoadOptions,
+    loaded: Loaded,
+}
+
+impl Loader<'_> {
+    fn remark(
+        &mut self,
+        severity: Severity,
+        document: &Document,
+        path: &str,
+        message: &str,
+        hint: Option<String>,
+    ) {
+        let span = document.locate(path);
+        self.remark_at(severity, span, document, path, message, hint);
+    }
+
+    fn remark_at(
+        &mut self,
+        severity: Severity,
+        span: Span,
+        document: &Document,
+        path: &str,
+        message: &str,
+        hint: Option<String>,
+    ) {
+        let (object, path, message) = (document.label(), path.to_owned(), message.to_owned());
+        self.loaded.diagnostics.push(Diagnostic {
+            severity,
+            span,
+            object,
+            path,
+            message,
+            hint,
+        });
+    }
+
+    fn document(&mut self, parsed: tree::Document, cluster: &Cluster) {
+        let mut document = Document {
+            api_version: String::new(),
+            kind: String::new(),
+            namespace: String::new(),
+            name: String::new(),
+            span: parsed.span,
+            value: None,
+            refused: None,
+            answer: Answer::default(),
+            skipped: false,
+            live: false,
+            source: None,
+        };
+        if let Some(error) = parsed.error {
+            document.answer = Answer::client_error(&format!(
+                "error parsing {}: {}",
+                self.options.source, error.message
+            ));
+            self.remark_at(
+                Severity::Error,
+                error.span,
+                &document,
+                "",
+                &error.message,
+                error.hint,
+            );
+            self.loaded.documents.push(document);
+            return;
+        }
+        let Some(root) = parsed.root.filter(|r| r.content != Content::Null) else {
+            return;
+        };
+        let duplicates: Vec<(Span, String)> = parsed
+            .duplicates
+            .iter()
+            .map(|d| {
+                (
+                    d.span,
+                    format!("line {}: key {:?} already set in map", d.line, d.key),
+                )
+            })
+            .collect();
+        if is_list(&root) {
+            for item in list_items(&root) {
+                let document = Document {
+                    span: item.span,
+                    ..document.clone()
+                };
+                self.object(document, item, &duplicates, cluster);
+            }
+            return;
+        }
+        document.span = Span {
+            end: root.span.end,
+            ..root.span
+        };
+        self.object(document, root, &duplicates, cluster);
+    }
+
+    fn object(
+        &mut self,
+        mut document: Document,
+        root: Node,
+        duplicates: &[(Span, String)],
+        cluster: &Cluster,
+    ) {
+        let text = |key: &str| root.get(key).and_then(Node::text).unwrap_or("").to_owned();
+        let meta = |key: &str| {
+            root.get("metadata")
+                .and_then(|m| m.get(key))
+                .and_then(Node::text)
+                .unwrap_or("")
+                .to_owned()
+        };
+        document.api_version = text("apiVersion");
+        document.kind = text("kind");
+        document.name = meta("name");
+        document.namespace = meta("namespace");
+        document.live = !meta("uid").is_empty();
+        document.source = Some(root);
+        let scenario = document.api_version == SCENARIO_VERSION && document.kind == "Scenario";
+        self.answer(&mut document, duplicates, cluster);
+        if scenario {
+            if self.loaded.scenario.is_some() {
+                self.remark(
+                    Severity::Error,
+                    &document,
+                    "kind",
+                    "a text can hold only one Scenario",
+                    None,
+                );
+            } else {
+                self.loaded.scenario = Some(document);
+            }
+        } else {
+            self.loaded.documents.push(document);
+        }
+    }
+
+    /// kubectl's own checks, then the server's.
+    fn answer(
+        &mut self,
+        document: &mut Document,
+        duplicates: &[(Span, String)],
+        cluster: &Cluster,
+    ) {
+        let Some(kind) = self.known_kind(document) else {
+            return;
+        };
+        if kind.namespaced {
+            if document.namespace.is_empty() {
+                document.namespace = self.options.namespace.clone();
+            }
+        } else {
+            document.namespace.clear();
+        }
+        let Some(source) = document.source.clone() else {
+            return;
+        };
+        let decoded = decode::decode(self.schema, &source, kind.kind);
+        let mine: Vec<&(Span, String)> = duplicates
+            .iter()
+            .filter(|(s, _)| s.start >= source.span.start && s.start <= source.span.end)
+            .collect();
+        for problem in &decoded.problems {
+            self.remark_at(
+                Severity::Error,
+                problem.span,
+                document,
+                &problem.path,
+                &problem.message,
+                problem.hint.clone(),
+            );
+        }
+        for (span, message) in &mine {
+            let hint = Some("write each key once".to_owned());
+            self.remark_at(Severity::Error, *span, document, "", message, hint);
+        }
+        let typed = decoded
+            .problems
+            .iter()
+            .any(|p| p.kind != ProblemKind::Strict);
+        let problem = if mine.is_empty() || typed {
+            decoded.message()
+        } else {
+            let lines: Vec<&str> = mine.iter().map(|(_, m)| m.as_str()).collect();
+            let yaml = format!("yaml: unmarshal errors:\n  {}", lines.join("\n  "));
+            let all: Vec<&str> = std::iter::once(yaml.as_str())
+                .chain(decoded.strict())
+                .collect();
+            Some(format!("strict decoding error: {}", all.join(", ")))
+        };
+        if let Some(problem) = problem {
+            document.answer = Answer::undecodable(&kind, &problem, &self.options.source);
+            let client = decoded
+                .problems
+                .iter()
+                .find(|p| p.kind != ProblemKind::Strict && p.path.starts_with("metadata"));
+            if let Some(client) = client {
+                document.answer.kubectl = format!(
+                    "error: unable to decode {:?}: {}",
+                    self.options.source, client.message
+                );
+            }
+            return;
+        }
+        if self.options.namespace_is_forced
+            && kind.namespaced
+            && document.namespace != self.options.namespace
+        {
+            let (theirs, ours) = (&document.namespace, &self.options.namespace);
+            let text = format!(
+                "the namespace from the provided object {theirs:?} does not match the namespace {ours:?}. You must pass '--namespace={theirs}' to perform this operation."
+            );
+            document.answer = Answer::client_error(&text);
+            self.remark(Severity::Error, document, "metadata.namespace", &text, None);
+            return;
+        }
+        self.create(document, &kind, decoded.value, cluster);
+    }
+
+    /// The server's part after decoding: defaults, admission, validation.
+    fn create(
+        &mut self,
+        document: &mut Document,
+        kind: &Kind,
+        mut value: Value,
+        cluster: &Cluster,
+    ) {
+        if kind.namespaced {
+            default::set(
+                default::child(&mut value, "metadata"),
+                "namespace",
+                Value::String(document.namespace.clone()),
+            );
+        }
+        default::apply(kind.kind, &mut value);
+        if document.live {
+            document.answer = Answer::accepted(kind, &document.name, "unchanged", Vec::new());
+        } else {
+            if !matches!(kind.kind, "Node" | "Namespace" | "EndpointSlice")
+                && let Some(map) = value.as_object_mut()
+            {
+                map.remove("status");
+            }
+            document.answer = self.try_create(document, kind, &mut value, cluster);
+        }
+        let errors = document.answer.causes.clone();
+        for error in &errors {
+            let hint = super::hint::for_error(error, &value);
+            self.remark(
+                Severity::Error,
+                document,
+                &error.field,
+                &error.to_string(),
+                hint,
+            );
+        }
+        if errors.is_empty() && !document.answer.accepted {
+            let message = document.answer.message.clone().unwrap_or_default();
+            self.remark(Severity::Error, document, "", &message, None);
+        }
+        for warning in document.answer.warnings.clone() {
+            let path = message_path(&warning).to_owned();
+            self.remark(Severity::Warning, document, &path, &warning, None);
+        }
+        if document.answer.accepted {
+            for (path, message) in self.notes(kind, document) {
+                self.remark(Severity::Info, document, &path, &message, None);
+            }
+            document.value = Some(value);
+        } else {
+            document.refused = Some(value);
+        }
+    }
+
+    fn notes(&self, kind: &Kind, document: &Document) -> Vec<(String, String)> {
+        document
+            .source
+            .as_ref()
+            .map(|source| registry::notes(self.schema, kind.kind, source))
+            .unwrap_or_default()
+    }
+
+    fn try_create(
+        &mut self,
+        document: &Document,
+        kind: &Kind,
+        value: &mut Value,
+        cluster: &Cluster,
+    ) -> Answer {
+        let source = &self.options.source;
+        if kind.kind == "Pod"
+            && self.options.admission
+            && let Err(message) = admission::admit_pod(value, &document.name, cluster)
+        {
+            return Answer::refused(Reason::Forbidden, message, source);
+        }
+        let mut candidate = value.clone();
+        validate::prepare_create(kind.kind, &mut candidate, &self.options.uid);
+        let name = candidate.at("metadata").text("name").to_owned();
+        let errors = validate::create(self.schema, kind.kind, &candidate);
+        if errors.0.is_empty() {
+            let warnings = validate::create_warnings(kind.kind, &candidate);
+            Answer::accepted(kind, &name, &self.options.done, warnings)
+        } else {
+            Answer::invalid(kind, &name, errors, Vec::new())
+        }
+    }
+
+    /// The kind of a document, or the reason why there is none.
+    fn known_kind(&mut self, document: &mut Document) -> Option<Kind> {
+        let source = document.source.as_ref()?;
+        let problem = |key: &str| match source.get(key).map(|n| &n.content) {
+            None | Some(Content::Null) => Some(format!("{key} not set")),
+            Some(Content::Text(_)) => None,
+            Some(_) => Some(format!("{key} isn't string type")),
+        };
+        let problems: Vec<String> = if matches!(source.content, Content::Map(_)) {
+            ["apiVersion", "kind"]
+                .into_iter()
+                .filter_map(problem)
+                .collect()
+        } else {
+            vec!["invalid object to validate".to_owned()]
+        };
+        if !problems.is_empty() {
+            let all = if let [one] = problems.as_slice() {
+                one.clone()
+            } else {
+                format!("[{}]", problems.join(", "))
+            };
+            let text = format!(
+                "error validating {:?}: error validating data: {all}; if you choose to ignore these errors, turn validation off with --validate=false",
+                self.options.source
+            );
+            document.answer = Answer::client_error(&text);
+            let hint = "an object starts with apiVersion and kind, such as `apiVersion: batch/v1` and `kind: CronJob`";
+            self.remark(Severity::Error, document, "", &all, Some(hint.to_owned()));
+            return None;
+        }
+        let kind = self.schema.kind(&document.api_version, &document.kind);
+        if kind.is_none() {
+            self.unknown_kind(document);
+        }
+        kind
+    }
+
+    fn unknown_kind(&mut self, document: &mut Document) {
+        let (version, kind) = (document.api_version.clone(), document.kind.clone());
+        if document.live || self.schema.is_served(&version, &kind) {
+            document.skipped = true;
+            document.answer.accepted = true;
+            let message = format!("{kind} in {version} is not simulated; it is left out");
+            self.remark(Severity::Info, document, "kind", &message, None);
+            return;
+        }
+        let text = format!(
+            "resource mapping not found for name: {:?} namespace: {:?} from {:?}: no matches for kind {kind:?} in version {version:?}\nensure CRDs are installed first",
+            document.name, document.namespace, self.options.source
+        );
+        document.answer = Answer::client_error(&text);
+        let versions: Vec<&str> = self.schema.versions_of(&kind).collect();
+        let (path, hint) = if versions.is_empty() {
+            let names = self.schema.kinds().iter().map(|k| k.kind);
+            (
+                "kind",
+                nearest(&kind, names).map(|near| format!("did you mean `{near}`?")),
+            )
+        } else {
+            (
+                "apiVersion",
+                Some(format!("{kind} is in {}", versions.join(" and "))),
+            )
+        };
+        let message = format!("no matches for kind {kind:?} in version {version:?}");
+        self.remark(Severity::Error, document, path, &message, hint);
+    }
+}
+
+/// `kind: List`, or a typed list such as `PodList`.
+fn is_list(root: &Node) -> bool {
+    let kind = root.get("kind").and_then(Node::text).unwrap_or("");
+    kind.ends_with("List")
+        && matches!(
+            root.get("items").map(|i| &i.content),
+            Some(Content::List(_) | Content::Null)
+        )
+}
+
+/// Items of a list; in a typed list they may leave out kind and apiVersion.
+// k8s.io/apimachinery/pkg/apis/meta/v1/unstructured/helpers.go decodeToList
+fn list_items(root: &Node) -> Vec<Node> {
+    let Some(Content::List(items)) = root.get("items").map(|i| &i.content) else {
+        return Vec::new();
+    };
+    let mut result = items.clone();
+    for item in &mut result {
+        if let Content::Map(entries) = &mut item.content
+            && !entries
+                .iter()
+                .any(|e| e.key == "kind" || e.key == "apiVersion")
+        {
+            for key in ["apiVersion", "kind"] {
+                if let Some(entry) = root.entry(key) {
+                    let mut entry = entry.clone();
+                    if let Content::Text(text) = &mut entry.value.content
+                        && key == "kind"
+                    {
+                        *text = text.trim_end_matches("List").to_owned();
+                    }
+                    entries.push(entry);
+                }
+            }
+        }
+    }
+    result
+}

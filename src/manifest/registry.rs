@@ -1,0 +1,138 @@
+//! Which fields the simulation honours. Everything else in the schema is accepted and stored, and the page says so.
+
+use super::schema::{Schema, Type};
+use super::tree::{Content, Node};
+
+/// Honoured fields: one line a struct, its fields by name, `*` for all of them. A field that is not listed is noted where it
+/// is written and not looked into. Keep this next to the code that honours a field: a line added there is added here.
+const HONOURED: &str = "
+TypeMeta *
+ObjectMeta *
+OwnerReference *
+LabelSelector *
+LabelSelectorRequirement *
+Scenario *
+ScenarioSpec *
+ScenarioStep *
+Pod *
+PodSpec containers initContainers restartPolicy terminationGracePeriodSeconds activeDeadlineSeconds nodeSelector nodeName
+PodSpec hostNetwork affinity tolerations priorityClassName priority preemptionPolicy schedulerName schedulingGates
+PodSpec topologySpreadConstraints readinessGates overhead resources hostname subdomain
+PodSchedulingGate *
+PodReadinessGate *
+Container name image command args env ports resources readinessProbe livenessProbe startupProbe restartPolicy
+EnvVar name value
+ContainerPort *
+ResourceRequirements limits requests
+Probe exec httpGet tcpSocket grpc initialDelaySeconds periodSeconds timeoutSeconds successThreshold failureThreshold
+ExecAction *
+HTTPGetAction *
+TCPSocketAction *
+GRPCAction *
+Affinity *
+NodeAffinity *
+NodeSelector *
+NodeSelectorTerm *
+NodeSelectorRequirement *
+PreferredSchedulingTerm *
+PodAffinity *
+PodAntiAffinity *
+PodAffinityTerm *
+WeightedPodAffinityTerm *
+Toleration *
+TopologySpreadConstraint *
+PodTemplateSpec *
+DaemonSet *
+DaemonSetSpec *
+DaemonSetUpdateStrategy *
+RollingUpdateDaemonSet *
+Deployment *
+DeploymentSpec *
+DeploymentStrategy *
+RollingUpdateDeployment *
+ReplicaSet *
+ReplicaSetSpec *
+Job *
+JobSpec parallelism completions activeDeadlineSeconds backoffLimit selector manualSelector template ttlSecondsAfterFinished
+JobSpec completionMode suspend podFailurePolicy successPolicy backoffLimitPerIndex maxFailedIndexes podReplacementPolicy
+PodFailurePolicy *
+PodFailurePolicyRule *
+PodFailurePolicyOnExitCodesRequirement *
+PodFailurePolicyOnPodConditionsPattern *
+SuccessPolicy *
+SuccessPolicyRule *
+CronJob *
+CronJobSpec *
+JobTemplateSpec *
+Node *
+NodeSpec unschedulable taints podCIDR podCIDRs providerID
+Taint *
+NodeStatus capacity allocatable conditions addresses
+NodeCondition *
+NodeAddress *
+Service *
+ServiceSpec ports selector clusterIP clusterIPs type externalTrafficPolicy internalTrafficPolicy publishNotReadyAddresses
+ServiceSpec ipFamilies ipFamilyPolicy
+ServicePort name protocol port targetPort nodePort
+EndpointSlice *
+Endpoint *
+EndpointPort *
+EndpointConditions *
+PriorityClass *
+PodDisruptionBudget *
+PodDisruptionBudgetSpec *
+Namespace *
+ControllerRevision *
+";
+
+/// Most notes about one object.
+const MAX_NOTES: usize = 50;
+
+/// Whether the simulation honours a field of a struct.
+pub fn honours(structure: &str, field: &str) -> bool {
+    HONOURED.lines().any(|line| {
+        let mut words = line.split(' ');
+        words.next() == Some(structure) && words.any(|w| w == "*" || w == field)
+    })
+}
+
+/// Path and text for every written field that the simulation does not honour. A live object's status is taken as it is.
+pub fn notes(schema: &Schema, kind: &'static str, source: &Node) -> Vec<(String, String)> {
+    let mut notes = Vec::new();
+    walk(schema, &Type::Struct(kind), source, "", &mut notes);
+    notes
+}
+
+fn walk(schema: &Schema, ty: &Type, node: &Node, path: &str, notes: &mut Vec<(String, String)>) {
+    match (ty, &node.content) {
+        (Type::Struct(name), Content::Map(entries)) => {
+            for entry in entries {
+                let Some(field) = schema.field(name, &entry.key) else {
+                    continue;
+                };
+                let owner = schema.embedding(name, &entry.key).unwrap_or(name);
+                let child = if path.is_empty() {
+                    entry.key.clone()
+                } else {
+                    format!("{path}.{}", entry.key)
+                };
+                if !honours(owner, &entry.key) && !honours(name, &entry.key) {
+                    if notes.len() < MAX_NOTES {
+                        notes.push((
+                            child,
+                            format!("{owner}.{} is accepted, not simulated", entry.key),
+                        ));
+                    }
+                } else if child != "status" {
+                    walk(schema, &field.ty, &entry.value, &child, notes);
+                }
+            }
+        }
+        (Type::List(inner), Content::List(items)) => {
+            for (i, item) in items.iter().enumerate() {
+                walk(schema, inner, item, &format!("{path}[{i}]"), notes);
+            }
+        }
+        _ => {}
+    }
+}

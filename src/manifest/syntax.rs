@@ -1,0 +1,379 @@
+//! The edges of YAML: how kubectl cuts a stream into documents, how keys become JSON text, and what the Go reader calls
+//! each syntax error.
+
+use super::scalar::json_float;
+use super::tree::Content;
+
+/// One document's piece of the text.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Chunk {
+    /// Byte offset of its first line.
+    pub start: usize,
+    /// Byte offset after its last line.
+    pub end: usize,
+    /// Line of `start`, from 1.
+    pub line: u32,
+    /// The separator before it was no separator.
+    pub error: Option<String>,
+}
+
+/// Cuts at lines that begin with `---`, as kubectl does before any YAML is read.
+// k8s.io/apimachinery/pkg/util/yaml/decoder.go YAMLReader.Read
+pub fn split(text: &str) -> Vec<Chunk> {
+    let mut chunks = Vec::new();
+    let mut chunk = Chunk {
+        start: 0,
+        end: 0,
+        line: 1,
+        error: None,
+    };
+    let mut offset = 0;
+    for (number, line) in text.split_inclusive('\n').enumerate() {
+        let next = offset + line.len();
+        if let Some(rest) = line.strip_prefix("---") {
+            let rest = rest.trim();
+            if !rest.is_empty() && !rest.starts_with('#') {
+                chunk.end = offset;
+                push(&mut chunks, &chunk);
+                let error = Some(format!("invalid Yaml document separator: {rest}"));
+                chunks.push(Chunk {
+                    start: offset,
+                    end: next,
+                    line: number as u32 + 1,
+                    error,
+                });
+                chunk = Chunk {
+                    start: next,
+                    end: next,
+                    line: number as u32 + 2,
+                    error: None,
+                };
+            } else if offset > chunk.start {
+                chunk.end = offset;
+                push(&mut chunks, &chunk);
+                chunk = Chunk {
+                    start: next,
+                    end: next,
+                    line: number as u32 + 2,
+                    error: None,
+                };
+            }
+        }
+        offset = next;
+    }
+    chunk.end = text.len();
+    push(&mut chunks, &chunk);
+    chunks
+}
+
+fn push(chunks: &mut Vec<Chunk>, chunk: &Chunk) {
+    if chunk.end > chunk.start {
+        chunks.push(chunk.clone());
+    }
+}
+
+/// A map key as JSON text.
+// sigs.k8s.io/yaml yaml.go convertToJSONableObject
+pub fn key_text(content: &Content) -> Result<String, String> {
+    match content {
+        Content::Text(text) => Ok(text.clone()),
+        Content::Int(value) => Ok(value.to_string()),
+        Content::Bool(value) => Ok(value.to_string()),
+        Content::Float(value) => Ok(json_float(f64::from(*value as f32))),
+        Content::Null => Err("unsupported map key of type: %!s(<nil>)".to_owned()),
+        Content::List(_) | Content::Map(_) => Err("invalid map key".to_owned()),
+    }
+}
+
+/// The Go reader's text for an error, and our help.
+pub struct Translated {
+    /// `line 4: did not find expected key`.
+    pub message: String,
+    /// What to do, may be empty.
+    pub hint: &'static str,
+}
+
+/// Whether go-yaml counts the line of an error from 1 (scanner) or from 0 (parser), or names none.
+#[derive(Clone, Copy, PartialEq)]
+enum From {
+    Scanner,
+    Parser,
+}
+
+const TAB: &str = "YAML is indented with blanks, never with tabs";
+const ALIGN: &str = "check the indentation: keys of one map start in the same column";
+const COLON: &str = "put the value in quotes if it contains `: `";
+
+/// Texts of our parser, what go-yaml calls them, who reports them there, and help. The first match counts.
+const TEXTS: &[(&str, &str, From, &str)] = &[
+    (
+        "tabs disallowed",
+        "found character that cannot start any token",
+        From::Scanner,
+        TAB,
+    ),
+    (
+        "tab cannot be used",
+        "found character that cannot start any token",
+        From::Scanner,
+        TAB,
+    ),
+    (
+        "found a tab",
+        "found character that cannot start any token",
+        From::Scanner,
+        TAB,
+    ),
+    (
+        "cannot start with a tab",
+        "found character that cannot start any token",
+        From::Scanner,
+        TAB,
+    ),
+    (
+        "unexpected character: `%'",
+        "found character that cannot start any token",
+        From::Scanner,
+        "put the value in quotes",
+    ),
+    (
+        "unexpected character: `@'",
+        "found character that cannot start any token",
+        From::Scanner,
+        "put the value in quotes",
+    ),
+    (
+        "unexpected character: ``'",
+        "found character that cannot start any token",
+        From::Scanner,
+        "put the value in quotes",
+    ),
+    (
+        "unexpected character",
+        "found character that cannot start any token",
+        From::Scanner,
+        "",
+    ),
+    (
+        "mapping values are not allowed",
+        "mapping values are not allowed in this context",
+        From::Scanner,
+        COLON,
+    ),
+    (
+        "illegal placement of ':'",
+        "mapping values are not allowed in this context",
+        From::Scanner,
+        COLON,
+    ),
+    (
+        "mapping keys are not allowed",
+        "mapping keys are not allowed in this context",
+        From::Scanner,
+        "",
+    ),
+    (
+        "block sequence entries are not allowed",
+        "block sequence entries are not allowed in this context",
+        From::Scanner,
+        "",
+    ),
+    (
+        "only valid inside a block",
+        "block sequence entries are not allowed in this context",
+        From::Scanner,
+        "",
+    ),
+    (
+        "simple key expect",
+        "could not find expected ':'",
+        From::Scanner,
+        "a key needs a colon",
+    ),
+    (
+        "unexpected end of stream",
+        "found unexpected end of stream",
+        From::Scanner,
+        "a quote is not closed",
+    ),
+    (
+        "unexpected document indicator",
+        "found unexpected document indicator",
+        From::Scanner,
+        "a quote is not closed",
+    ),
+    (
+        "unknown escape character",
+        "found unknown escape character",
+        From::Scanner,
+        "use single quotes, or double the backslash",
+    ),
+    (
+        "expected hexadecimal number",
+        "did not find expected hexdecimal number",
+        From::Scanner,
+        "",
+    ),
+    (
+        "expected alphabetic or numeric",
+        "did not find expected alphabetic or numeric character",
+        From::Scanner,
+        "put the value in quotes",
+    ),
+    (
+        "expected comment or line break",
+        "did not find expected comment or line break",
+        From::Scanner,
+        "",
+    ),
+    (
+        "expected ',' or '}'",
+        "did not find expected ',' or '}'",
+        From::Parser,
+        "a brace is not closed",
+    ),
+    (
+        "expected ',' or ']'",
+        "did not find expected ',' or ']'",
+        From::Parser,
+        "a bracket is not closed",
+    ),
+    (
+        "expected '-' indicator",
+        "did not find expected '-' indicator",
+        From::Parser,
+        ALIGN,
+    ),
+    (
+        "expected node content",
+        "did not find expected node content",
+        From::Parser,
+        "",
+    ),
+    (
+        "handle wasn't declared",
+        "found undefined tag handle",
+        From::Parser,
+        "",
+    ),
+    (
+        "expected <document",
+        "did not find expected <document start>",
+        From::Parser,
+        "",
+    ),
+    (
+        "expected key",
+        "did not find expected key",
+        From::Parser,
+        ALIGN,
+    ),
+    (
+        "invalid indentation",
+        "did not find expected key",
+        From::Parser,
+        ALIGN,
+    ),
+    (
+        "wrongly indented",
+        "did not find expected key",
+        From::Parser,
+        ALIGN,
+    ),
+    (
+        "invalid trailing content",
+        "did not find expected key",
+        From::Parser,
+        "nothing may follow the closing quote",
+    ),
+];
+
+/// Names an error of our parser as go-yaml would.
+// go.yaml.in/yaml/v2 decode.go parser.fail
+pub fn translate(info: &str, line: usize, index: usize, body: &str) -> Translated {
+    if info.contains("unknown anchor") {
+        return alias(index, line, body);
+    }
+    let (message, from, hint) = TEXTS
+        .iter()
+        .find(|(ours, ..)| info.contains(ours))
+        .map_or((info, From::Parser, ""), |t| (t.1, t.2, t.3));
+    let line = if from == From::Scanner {
+        line
+    } else {
+        line.saturating_sub(1)
+    };
+    let message = if line == 0 {
+        message.to_owned()
+    } else {
+        format!("line {line}: {message}")
+    };
+    Translated { message, hint }
+}
+
+/// `*name` without anchor; or a star that was meant as text, like an unquoted schedule.
+fn alias(index: usize, line: usize, body: &str) -> Translated {
+    let rest: String = body
+        .chars()
+        .skip(index)
+        .skip_while(|c| *c != '*')
+        .skip(1)
+        .take(64)
+        .collect();
+    let name: String = rest
+        .chars()
+        .take_while(|c| c.is_ascii_alphanumeric() || matches!(c, '_' | '-'))
+        .collect();
+    let after = rest.chars().nth(name.chars().count());
+    let blank = after.is_none_or(|c| c.is_whitespace() || "?:,]}%@`".contains(c));
+    if name.is_empty() || !blank {
+        let message = format!("line {line}: did not find expected alphabetic or numeric character");
+        return Translated {
+            message,
+            hint: "a value that starts with `*` needs quotes",
+        };
+    }
+    Translated {
+        message: format!("unknown anchor '{name}' referenced"),
+        hint: "a value that starts with `*` needs quotes",
+    }
+}
+
+/// Decodes base64 text (of `!!binary`); what is no base64 stays as it is.
+pub fn base64_text(text: &str) -> String {
+    let clean: Vec<u8> = text.bytes().filter(|b| !b.is_ascii_whitespace()).collect();
+    base64_bytes(&clean)
+        .and_then(|bytes| String::from_utf8(bytes).ok())
+        .unwrap_or_else(|| text.to_owned())
+}
+
+/// Standard base64 with padding, as Go reads it.
+pub fn base64_bytes(text: &[u8]) -> Option<Vec<u8>> {
+    if !text.len().is_multiple_of(4) {
+        return None;
+    }
+    let digit = |b: u8| match b {
+        b'A'..=b'Z' => Some(u32::from(b - b'A')),
+        b'a'..=b'z' => Some(u32::from(b - b'a') + 26),
+        b'0'..=b'9' => Some(u32::from(b - b'0') + 52),
+        b'+' => Some(62),
+        b'/' => Some(63),
+        _ => None,
+    };
+    let mut bytes = Vec::with_capacity(text.len() / 4 * 3);
+    let groups = text.len() / 4;
+    for (i, group) in text.chunks(4).enumerate() {
+        let padding = group.iter().rev().take_while(|b| **b == b'=').count();
+        if padding > 2 || (padding > 0 && i + 1 != groups) {
+            return None;
+        }
+        let mut value = 0;
+        for b in &group[..4 - padding] {
+            value = value << 6 | digit(*b)?;
+        }
+        value <<= 6 * padding as u32;
+        let three = value.to_be_bytes();
+        bytes.extend_from_slice(&three[1..4 - padding]);
+    }
+    Some(bytes)
+}

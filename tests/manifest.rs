@@ -1,0 +1,105 @@
+//! Reading manifests.
+
+use orrery::manifest::{LoadOptions, load};
+
+const ARTICLE: &str = r#"
+apiVersion: apps/v1
+kind: DaemonSet
+metadata:
+  name: daemonset-1
+spec:
+  selector:
+    matchLabels:
+      type: app
+  template:
+    metadata:
+      labels:
+        type: app
+    spec:
+      nodeSelector:
+        os: centos
+      containers:
+      - name: container
+        image: kubetm/app
+        ports:
+        - containerPort: 8080
+          hostPort: 18080
+---
+apiVersion: batch/v1
+kind: Job
+metadata:
+  name: job-1
+spec:
+  completions: 6
+  parallelism: 2
+  activeDeadlineSeconds: 30
+  template:
+    spec:
+      restartPolicy: Never
+      containers:
+      - name: container
+        image: kubetm/init
+---
+apiVersion: batch/v1
+kind: CronJob
+metadata:
+  name: cron-job
+spec:
+  schedule: "*/1 * * * *"
+  concurrencyPolicy: Allow
+  jobTemplate:
+    spec:
+      template:
+        spec:
+          restartPolicy: Never
+          containers:
+          - name: container
+            image: kubetm/init
+---
+apiVersion: orrery/v1
+kind: Scenario
+metadata: {name: node-dies}
+spec:
+  duration: 10m
+  steps:
+  - {at: 60s, run: node down node-1}
+"#;
+
+#[test]
+fn the_articles_three_manifests_load_with_their_defaults() {
+    let loaded = load(ARTICLE, &LoadOptions::default());
+    assert!(!loaded.has_errors(), "{:?}", loaded.diagnostics);
+    let names: Vec<&str> = loaded.accepted().map(|d| d.name.as_str()).collect();
+    assert_eq!(names, ["daemonset-1", "job-1", "cron-job"]);
+    let daemon_set = loaded.documents[0].value.as_ref().expect("accepted");
+    assert_eq!(
+        daemon_set["spec"]["updateStrategy"]["rollingUpdate"]["maxUnavailable"],
+        1
+    );
+    assert_eq!(
+        daemon_set["spec"]["template"]["spec"]["containers"][0]["ports"][0]["protocol"],
+        "TCP"
+    );
+    assert_eq!(
+        loaded.documents[1].value.as_ref().expect("accepted")["spec"]["backoffLimit"],
+        6
+    );
+    let line_of = |text: &str| {
+        ARTICLE
+            .lines()
+            .position(|l| l.contains(text))
+            .map(|i| i as u32 + 1)
+    };
+    assert_eq!(
+        Some(loaded.documents[1].span.line + 1),
+        line_of("kind: Job")
+    );
+    assert_eq!(
+        Some(loaded.documents[1].locate("spec.completions").line),
+        line_of("completions: 6")
+    );
+    assert_eq!(
+        loaded.scenario.as_ref().map(|s| s.name.as_str()),
+        Some("node-dies")
+    );
+}
