@@ -72,34 +72,11 @@ fn the_articles_three_manifests_load_with_their_defaults() {
     let names: Vec<&str> = loaded.accepted().map(|d| d.name.as_str()).collect();
     assert_eq!(names, ["daemonset-1", "job-1", "cron-job"]);
     let daemon_set = loaded.documents[0].value.as_ref().expect("accepted");
-    assert_eq!(
-        daemon_set["spec"]["updateStrategy"]["rollingUpdate"]["maxUnavailable"],
-        1
-    );
-    assert_eq!(
-        daemon_set["spec"]["template"]["spec"]["containers"][0]["ports"][0]["protocol"],
-        "TCP"
-    );
-    assert_eq!(
-        loaded.documents[1].value.as_ref().expect("accepted")["spec"]["backoffLimit"],
-        6
-    );
-    let line_of = |text: &str| {
-        ARTICLE
-            .lines()
-            .position(|l| l.contains(text))
-            .map(|i| i as u32 + 1)
-    };
-    assert_eq!(
-        Some(loaded.documents[1].span.line + 1),
-        line_of("kind: Job")
-    );
-    assert_eq!(
-        Some(loaded.documents[1].locate("spec.completions").line),
-        line_of("completions: 6")
-    );
-    assert_eq!(
-        loaded.scenario.as_ref().map(|s| s.name.as_str()),
-        Some("node-dies")
-    );
+    assert_eq!(daemon_set["spec"]["updateStrategy"]["rollingUpdate"]["maxUnavailable"], 1);
+    assert_eq!(daemon_set["spec"]["template"]["spec"]["containers"][0]["ports"][0]["protocol"], "TCP");
+    assert_eq!(loaded.documents[1].value.as_ref().expect("accepted")["spec"]["backoffLimit"], 6);
+    let line_of = |text: &str| ARTICLE.lines().position(|l| l.contains(text)).map(|i| i as u32 + 1);
+    assert_eq!(Some(loaded.documents[1].span.line + 1), line_of("kind: Job"));
+    assert_eq!(Some(loaded.documents[1].locate("spec.completions").line), line_of("completions: 6"));
+    assert_eq!(loaded.scenario.as_ref().map(|s| s.name.as_str()), Some("node-dies"));
 }

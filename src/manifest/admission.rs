@@ -35,14 +35,9 @@ impl Default for Cluster {
             preemption_policy: "PreemptLowerPriority".to_owned(),
             global_default: false,
         };
-        let classes = vec![
-            built_in("system-cluster-critical", 2_000_000_000),
-            built_in("system-node-critical", 2_000_001_000),
-        ];
-        Cluster {
-            priority_classes: classes,
-            service_accounts: None,
-        }
+        let classes =
+            vec![built_in("system-cluster-critical", 2_000_000_000), built_in("system-node-critical", 2_000_001_000)];
+        Cluster { priority_classes: classes, service_accounts: None }
     }
 }
 
@@ -51,17 +46,9 @@ impl Cluster {
     pub fn learn(&mut self, root: &Node) {
         let value = super::decode::plain(root);
         let items = value.items("items");
-        for object in if items.is_empty() {
-            std::slice::from_ref(&value)
-        } else {
-            items
-        } {
-            if object.text("kind") == "PriorityClass"
-                && object.text("apiVersion") == "scheduling.k8s.io/v1"
-            {
-                let policy = object
-                    .opt_text("preemptionPolicy")
-                    .unwrap_or("PreemptLowerPriority");
+        for object in if items.is_empty() { std::slice::from_ref(&value) } else { items } {
+            if object.text("kind") == "PriorityClass" && object.text("apiVersion") == "scheduling.k8s.io/v1" {
+                let policy = object.opt_text("preemptionPolicy").unwrap_or("PreemptLowerPriority");
                 self.priority_classes.push(PriorityClass {
                     name: object.at("metadata").text("name").to_owned(),
                     value: object.int("value").unwrap_or(0),
@@ -75,11 +62,7 @@ impl Cluster {
 
 /// Admits a new Pod; the error is the message of a 403.
 pub fn admit_pod(pod: &mut Value, name: &str, cluster: &Cluster) -> Result<(), String> {
-    let name = if name.is_empty() {
-        pod.at("metadata").text("generateName").to_owned()
-    } else {
-        name.to_owned()
-    };
+    let name = if name.is_empty() { pod.at("metadata").text("generateName").to_owned() } else { name.to_owned() };
     let namespace = pod.at("metadata").text("namespace").to_owned();
     let forbidden = |why: String| Err(format!("pods {name:?} is forbidden: {why}"));
     let spec = child(pod, "spec");
@@ -112,17 +95,17 @@ fn priority(spec: &mut Value, cluster: &Cluster) -> Result<(), String> {
         Some(found.ok_or_else(|| format!("no PriorityClass with name {name} was found"))?)
     };
     let value = class.map_or(0, |c| c.value);
-    let policy = class
-        .map_or("PreemptLowerPriority", |c| c.preemption_policy.as_str())
-        .to_owned();
+    let policy = class.map_or("PreemptLowerPriority", |c| c.preemption_policy.as_str()).to_owned();
     if let Some(given) = spec.int("priority").filter(|p| *p != value) {
         return Err(format!(
-            "the integer value of priority ({given}) must not be provided in pod spec; priority admission controller computed {value} from the given PriorityClass name"
+            "the integer value of priority ({given}) must not be provided in pod spec; \
+             priority admission controller computed {value} from the given PriorityClass name"
         ));
     }
     if let Some(given) = spec.opt_text("preemptionPolicy").filter(|p| *p != policy) {
         return Err(format!(
-            "the string value of PreemptionPolicy ({given}) must not be provided in pod spec; priority admission controller computed {policy} from the given PriorityClass name"
+            "the string value of PreemptionPolicy ({given}) must not be provided in pod spec; \
+             priority admission controller computed {policy} from the given PriorityClass name"
         ));
     }
     if let Some(class) = class {
@@ -136,13 +119,9 @@ fn priority(spec: &mut Value, cluster: &Cluster) -> Result<(), String> {
 // plugin/pkg/admission/defaulttolerationseconds/admission.go Admit
 fn tolerations(spec: &mut Value) {
     let mut list = spec.items("tolerations").to_vec();
-    for key in [
-        "node.kubernetes.io/not-ready",
-        "node.kubernetes.io/unreachable",
-    ] {
+    for key in ["node.kubernetes.io/not-ready", "node.kubernetes.io/unreachable"] {
         let tolerated = spec.items("tolerations").iter().any(|t| {
-            (t.text("key").is_empty() || t.text("key") == key)
-                && matches!(t.text("effect"), "NoExecute" | "")
+            (t.text("key").is_empty() || t.text("key") == key) && matches!(t.text("effect"), "NoExecute" | "")
         });
         if !tolerated {
             list.push(json!({"key": key, "operator": "Exists", "effect": "NoExecute", "tolerationSeconds": 300}));

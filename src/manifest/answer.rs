@@ -52,46 +52,26 @@ impl Answer {
         for warning in &warnings {
             kubectl += &format!("\nWarning: {warning}");
         }
-        Answer {
-            accepted: true,
-            warnings,
-            kubectl,
-            ..Answer::default()
-        }
+        Answer { accepted: true, warnings, kubectl, ..Answer::default() }
     }
 
     /// Refused by kubectl itself.
     pub fn client_error(text: &str) -> Self {
         let message = format!("error: {text}");
-        Answer {
-            kubectl: message.clone(),
-            message: Some(message),
-            ..Answer::default()
-        }
+        Answer { kubectl: message.clone(), message: Some(message), ..Answer::default() }
     }
 
     /// Refused by the server for another reason than validation.
     // k8s.io/kubectl/pkg/cmd/util/helpers.go StandardErrorMessage
     pub fn refused(reason: Reason, message: String, source: &str) -> Self {
-        let kubectl = format!(
-            "Error from server ({}): error when creating {source:?}: {message}",
-            reason.as_str()
-        );
-        Answer {
-            message: Some(message),
-            reason: Some(reason.as_str()),
-            kubectl,
-            ..Answer::default()
-        }
+        let kubectl = format!("Error from server ({}): error when creating {source:?}: {message}", reason.as_str());
+        Answer { message: Some(message), reason: Some(reason.as_str()), kubectl, ..Answer::default() }
     }
 
     /// Does not decode.
     pub fn undecodable(kind: &Kind, problem: &str, source: &str) -> Self {
-        let message = format!(
-            "{0} in version \"{1}\" cannot be handled as a {0}: {problem}",
-            kind.kind,
-            kind.version()
-        );
+        let message =
+            format!("{0} in version \"{1}\" cannot be handled as a {0}: {problem}", kind.kind, kind.version());
         Self::refused(Reason::BadRequest, message, source)
     }
 
@@ -99,17 +79,11 @@ impl Answer {
     // k8s.io/apimachinery/pkg/api/errors/errors.go NewInvalid; k8s.io/kubectl/pkg/cmd/util/helpers.go checkErr
     pub fn invalid(kind: &Kind, name: &str, errors: Errors, warnings: Vec<String>) -> Self {
         let texts = distinct(errors.0.iter().map(ToString::to_string));
-        let all = if let [one] = texts.as_slice() {
-            one.clone()
-        } else {
-            format!("[{}]", texts.join(", "))
-        };
+        let all = if let [one] = texts.as_slice() { one.clone() } else { format!("[{}]", texts.join(", ")) };
         let head = format!("The {} {:?} is invalid: ", kind.kind, name);
         let kubectl = match texts.as_slice() {
             [one] => format!("{head}{one}"),
-            many => many
-                .iter()
-                .fold(head, |text, error| format!("{text}\n* {error}")),
+            many => many.iter().fold(head, |text, error| format!("{text}\n* {error}")),
         };
         Answer {
             accepted: false,

@@ -49,19 +49,11 @@ impl Decoded {
     /// The server's message for the whole object (after `cannot be handled as a Kind: `), if decoding failed.
     // sigs.k8s.io/json UnmarshalStrict, k8s.io/apimachinery/pkg/runtime/error.go strictDecodingError
     pub fn message(&self) -> Option<String> {
-        let first = |kind| {
-            self.problems
-                .iter()
-                .find(|p| p.kind == kind)
-                .map(|p| p.message.clone())
-        };
-        first(ProblemKind::Fatal)
-            .or_else(|| first(ProblemKind::Type))
-            .or_else(|| {
-                let strict: Vec<&str> = self.strict().collect();
-                (!strict.is_empty())
-                    .then(|| format!("strict decoding error: {}", strict.join(", ")))
-            })
+        let first = |kind| self.problems.iter().find(|p| p.kind == kind).map(|p| p.message.clone());
+        first(ProblemKind::Fatal).or_else(|| first(ProblemKind::Type)).or_else(|| {
+            let strict: Vec<&str> = self.strict().collect();
+            (!strict.is_empty()).then(|| format!("strict decoding error: {}", strict.join(", ")))
+        })
     }
 
     /// Texts of the strict problems.
@@ -79,17 +71,9 @@ const MAX_STRICT_ERRORS: usize = 100;
 
 /// Decodes a tree as the struct `name`.
 pub fn decode(schema: &Schema, node: &Node, name: &'static str) -> Decoded {
-    let mut decoder = Decoder {
-        schema,
-        problems: Vec::new(),
-        structure: "",
-        fields: Vec::new(),
-    };
+    let mut decoder = Decoder { schema, problems: Vec::new(), structure: "", fields: Vec::new() };
     let value = decoder.value(node, &Type::Struct(name), "");
-    Decoded {
-        value: value.unwrap_or_else(|| Value::Object(Map::new())),
-        problems: decoder.problems,
-    }
+    Decoded { value: value.unwrap_or_else(|| Value::Object(Map::new())), problems: decoder.problems }
 }
 
 /// A tree as plain JSON, without a schema.
@@ -98,25 +82,15 @@ pub fn plain(node: &Node) -> Value {
         Content::Null => Value::Null,
         Content::Bool(value) => Value::Bool(*value),
         Content::Int(value) => integer(*value),
-        Content::Float(value) => {
-            serde_json::Number::from_f64(*value).map_or(Value::Null, Value::Number)
-        }
+        Content::Float(value) => serde_json::Number::from_f64(*value).map_or(Value::Null, Value::Number),
         Content::Text(text) => Value::String(text.clone()),
         Content::List(items) => Value::Array(items.iter().map(plain).collect()),
-        Content::Map(entries) => Value::Object(
-            entries
-                .iter()
-                .map(|e| (e.key.clone(), plain(&e.value)))
-                .collect(),
-        ),
+        Content::Map(entries) => Value::Object(entries.iter().map(|e| (e.key.clone(), plain(&e.value))).collect()),
     }
 }
 
 fn integer(value: i128) -> Value {
-    i64::try_from(value)
-        .map(Value::from)
-        .or_else(|_| u64::try_from(value).map(Value::from))
-        .unwrap_or(Value::Null)
+    i64::try_from(value).map(Value::from).or_else(|_| u64::try_from(value).map(Value::from)).unwrap_or(Value::Null)
 }
 
 struct Decoder<'a> {
@@ -128,21 +102,8 @@ struct Decoder<'a> {
 }
 
 impl<'a> Decoder<'a> {
-    fn problem(
-        &mut self,
-        kind: ProblemKind,
-        path: &str,
-        message: String,
-        span: Span,
-        hint: Option<String>,
-    ) {
-        self.problems.push(Problem {
-            kind,
-            path: path.to_owned(),
-            message,
-            span,
-            hint,
-        });
+    fn problem(&mut self, kind: ProblemKind, path: &str, message: String, span: Span, hint: Option<String>) {
+        self.problems.push(Problem { kind, path: path.to_owned(), message, span, hint });
     }
 
     /// `json: cannot unmarshal … into Go struct field … of type …`.
@@ -151,20 +112,10 @@ impl<'a> Decoder<'a> {
         let place = if self.structure.is_empty() && self.fields.is_empty() {
             format!("Go value of type {go_type}")
         } else {
-            format!(
-                "Go struct field {}.{} of type {go_type}",
-                self.structure,
-                self.fields.join(".")
-            )
+            format!("Go struct field {}.{} of type {go_type}", self.structure, self.fields.join("."))
         };
         let hint = type_hint(&node.content, go_type);
-        self.problem(
-            kind,
-            path,
-            format!("json: cannot unmarshal {what} into {place}"),
-            node.span,
-            hint,
-        );
+        self.problem(kind, path, format!("json: cannot unmarshal {what} into {place}"), node.span, hint);
     }
 
     /// Decodes one value; `None` stands for null or for what does not fit.
@@ -195,10 +146,8 @@ impl<'a> Decoder<'a> {
             (Content::Bool(value), Type::Bool) => Some(Value::Bool(*value)),
             (Content::Text(text), Type::Bytes) => {
                 if base64_bytes(text.as_bytes()).is_none() {
-                    let good = text
-                        .bytes()
-                        .take_while(|b| b.is_ascii_alphanumeric() || matches!(b, b'+' | b'/'))
-                        .count();
+                    let good =
+                        text.bytes().take_while(|b| b.is_ascii_alphanumeric() || matches!(b, b'+' | b'/')).count();
                     self.problem(
                         ProblemKind::Type,
                         path,
@@ -211,50 +160,26 @@ impl<'a> Decoder<'a> {
             }
             _ => {
                 let go_type = self.schema.go_type(ty);
-                self.mismatch(
-                    ProblemKind::Type,
-                    node,
-                    json_kind(&node.content),
-                    &go_type,
-                    path,
-                );
+                self.mismatch(ProblemKind::Type, node, json_kind(&node.content), &go_type, path);
                 None
             }
         }
     }
 
-    fn number(
-        &mut self,
-        node: &'a Node,
-        kind: ProblemKind,
-        short: bool,
-        path: &str,
-    ) -> Option<Value> {
+    fn number(&mut self, node: &'a Node, kind: ProblemKind, short: bool, path: &str) -> Option<Value> {
         let text = match &node.content {
             Content::Int(value) => value.to_string(),
             Content::Float(value) => json_float(*value),
             other => {
                 let what = json_kind(other).to_owned();
-                self.mismatch(
-                    kind,
-                    node,
-                    &what,
-                    if short { "int32" } else { "int64" },
-                    path,
-                );
+                self.mismatch(kind, node, &what, if short { "int32" } else { "int64" }, path);
                 return None;
             }
         };
         match text.parse::<i64>() {
             Ok(value) if !short || i32::try_from(value).is_ok() => Some(Value::from(value)),
             _ => {
-                self.mismatch(
-                    kind,
-                    node,
-                    &format!("number {text}"),
-                    if short { "int32" } else { "int64" },
-                    path,
-                );
+                self.mismatch(kind, node, &format!("number {text}"), if short { "int32" } else { "int64" }, path);
                 None
             }
         }
@@ -272,13 +197,7 @@ impl<'a> Decoder<'a> {
             Ok(quantity) => Some(Value::String(quantity.to_string())),
             Err(message) => {
                 let hint = "write a quantity such as 500m, 2, 128Mi or 1Gi";
-                self.problem(
-                    ProblemKind::Fatal,
-                    path,
-                    message.to_owned(),
-                    node.span,
-                    Some(hint.to_owned()),
-                );
+                self.problem(ProblemKind::Fatal, path, message.to_owned(), node.span, Some(hint.to_owned()));
                 None
             }
         }
@@ -295,13 +214,7 @@ impl<'a> Decoder<'a> {
             Ok(()) => Some(Value::String(text.clone())),
             Err(message) => {
                 let hint = "write a time such as 2026-01-05T09:00:00Z";
-                self.problem(
-                    ProblemKind::Fatal,
-                    path,
-                    message,
-                    node.span,
-                    Some(hint.to_owned()),
-                );
+                self.problem(ProblemKind::Fatal, path, message, node.span, Some(hint.to_owned()));
                 None
             }
         }
@@ -310,22 +223,13 @@ impl<'a> Decoder<'a> {
     fn list(&mut self, node: &'a Node, inner: &Type, path: &str) -> Option<Value> {
         let Content::List(items) = &node.content else {
             let go_type = format!("[]{}", self.schema.go_type(inner));
-            self.mismatch(
-                ProblemKind::Type,
-                node,
-                json_kind(&node.content),
-                &go_type,
-                path,
-            );
+            self.mismatch(ProblemKind::Type, node, json_kind(&node.content), &go_type, path);
             return None;
         };
         let mut values = Vec::with_capacity(items.len());
         for (i, item) in items.iter().enumerate() {
             let path = format!("{path}[{i}]");
-            values.push(
-                self.value(item, inner, &path)
-                    .unwrap_or_else(|| self.zero(inner)),
-            );
+            values.push(self.value(item, inner, &path).unwrap_or_else(|| self.zero(inner)));
         }
         Some(Value::Array(values))
     }
@@ -333,21 +237,13 @@ impl<'a> Decoder<'a> {
     fn map(&mut self, node: &'a Node, ty: &Type, inner: &Type, path: &str) -> Option<Value> {
         let Content::Map(entries) = &node.content else {
             let go_type = self.schema.go_type(ty);
-            self.mismatch(
-                ProblemKind::Type,
-                node,
-                json_kind(&node.content),
-                &go_type,
-                path,
-            );
+            self.mismatch(ProblemKind::Type, node, json_kind(&node.content), &go_type, path);
             return None;
         };
         let mut map = Map::new();
         for entry in sorted(entries) {
             let path = format!("{path}.{}", entry.key);
-            let value = self
-                .value(&entry.value, inner, &path)
-                .unwrap_or_else(|| self.zero(inner));
+            let value = self.value(&entry.value, inner, &path).unwrap_or_else(|| self.zero(inner));
             map.insert(entry.key.clone(), value);
         }
         Some(Value::Object(map))
@@ -362,20 +258,10 @@ impl<'a> Decoder<'a> {
         };
         let mut map = Map::new();
         for entry in sorted(entries) {
-            let child = if path.is_empty() {
-                entry.key.clone()
-            } else {
-                format!("{path}.{}", entry.key)
-            };
+            let child = if path.is_empty() { entry.key.clone() } else { format!("{path}.{}", entry.key) };
             let Some(field) = self.schema.field(name, &entry.key) else {
                 let hint = self.unknown_hint(name, &entry.key);
-                self.problem(
-                    ProblemKind::Strict,
-                    &child,
-                    format!("unknown field \"{child}\""),
-                    entry.key_span,
-                    hint,
-                );
+                self.problem(ProblemKind::Strict, &child, format!("unknown field \"{child}\""), entry.key_span, hint);
                 continue;
             };
             let (ty, keep) = (field.ty.clone(), Keep::of(field));
@@ -485,19 +371,13 @@ fn json_kind(content: &Content) -> &'static str {
 
 fn type_hint(content: &Content, go_type: &str) -> Option<String> {
     let text = match (content, go_type) {
-        (Content::Bool(_), "string") => {
-            "YAML reads y, yes, no, on, off, true as booleans: put the value in quotes"
-        }
+        (Content::Bool(_), "string") => "YAML reads y, yes, no, on, off, true as booleans: put the value in quotes",
         (Content::Int(_) | Content::Float(_), "string") => "put the number in quotes",
         (Content::Text(_), "int32" | "int64") => "write the number without quotes",
         (Content::Text(_), "bool") => "write true or false without quotes",
         (Content::Float(_), "int32" | "int64") => "only whole numbers fit here",
-        (Content::Map(_), list) if list.starts_with("[]") => {
-            "this is a list: start each item with `- `"
-        }
-        (Content::List(_), map) if map.starts_with("map[") => {
-            "this is a map of `key: value`, without dashes"
-        }
+        (Content::Map(_), list) if list.starts_with("[]") => "this is a list: start each item with `- `",
+        (Content::List(_), map) if map.starts_with("map[") => "this is a map of `key: value`, without dashes",
         (Content::List(_), _) => "remove the dash: this is one value, not a list",
         _ => return None,
     };

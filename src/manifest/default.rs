@@ -32,9 +32,7 @@ pub fn child<'a>(value: &'a mut Value, key: &str) -> &'a mut Value {
     }
     match value {
         Value::Object(map) => {
-            let entry = map
-                .entry(key.to_owned())
-                .or_insert_with(|| Value::Object(Map::new()));
+            let entry = map.entry(key.to_owned()).or_insert_with(|| Value::Object(Map::new()));
             if entry.is_null() {
                 *entry = Value::Object(Map::new());
             }
@@ -47,10 +45,7 @@ pub fn child<'a>(value: &'a mut Value, key: &str) -> &'a mut Value {
 
 /// The items of a key, to change them.
 pub fn items_mut<'a>(value: &'a mut Value, key: &str) -> &'a mut [Value] {
-    value
-        .get_mut(key)
-        .and_then(Value::as_array_mut)
-        .map_or(&mut [], |items| items.as_mut_slice())
+    value.get_mut(key).and_then(Value::as_array_mut).map_or(&mut [], |items| items.as_mut_slice())
 }
 
 /// Applies the defaults of a kind.
@@ -120,10 +115,7 @@ fn pod(object: &mut Value) {
     }
     pod_spec(spec);
     // pkg/apis/core/v1/conversion.go Convert_v1_Pod_To_core_Pod
-    if spec
-        .int("terminationGracePeriodSeconds")
-        .is_some_and(|s| s < 0)
-    {
+    if spec.int("terminationGracePeriodSeconds").is_some_and(|s| s < 0) {
         set(spec, "terminationGracePeriodSeconds", json!(1));
     }
 }
@@ -175,14 +167,9 @@ fn deployment(object: &mut Value) {
 
 // pkg/apis/batch/v1/defaults.go SetDefaults_Job
 fn job(object: &mut Value) {
-    let labels = object
-        .down(&["spec", "template", "metadata", "labels"])
-        .clone();
+    let labels = object.down(&["spec", "template", "metadata", "labels"]).clone();
     if labels.as_object().is_some_and(|l| !l.is_empty())
-        && object
-            .down(&["metadata", "labels"])
-            .as_object()
-            .is_none_or(Map::is_empty)
+        && object.down(&["metadata", "labels"]).as_object().is_none_or(Map::is_empty)
     {
         set(child(object, "metadata"), "labels", labels);
     }
@@ -191,19 +178,11 @@ fn job(object: &mut Value) {
         fill(spec, "completions", json!(1));
     }
     fill(spec, "parallelism", json!(1));
-    let limit = if spec.has("backoffLimitPerIndex") {
-        i32::MAX
-    } else {
-        6
-    };
+    let limit = if spec.has("backoffLimitPerIndex") { i32::MAX } else { 6 };
     fill(spec, "backoffLimit", json!(limit));
     fill_absent(spec, "completionMode", json!("NonIndexed"));
     fill(spec, "suspend", json!(false));
-    let replacement = if spec.has("podFailurePolicy") {
-        "Failed"
-    } else {
-        "TerminatingOrFailed"
-    };
+    let replacement = if spec.has("podFailurePolicy") { "Failed" } else { "TerminatingOrFailed" };
     fill_absent(spec, "podReplacementPolicy", json!(replacement));
     fill(spec, "manualSelector", json!(false));
     job_template_spec(spec);
@@ -258,16 +237,8 @@ fn service(object: &mut Value) {
                 map.remove("sessionAffinityConfig");
             }
         }
-        "ClientIP"
-            if !spec
-                .down(&["sessionAffinityConfig", "clientIP"])
-                .has("timeoutSeconds") =>
-        {
-            set(
-                spec,
-                "sessionAffinityConfig",
-                json!({"clientIP": {"timeoutSeconds": 10800}}),
-            );
+        "ClientIP" if !spec.down(&["sessionAffinityConfig", "clientIP"]).has("timeoutSeconds") => {
+            set(spec, "sessionAffinityConfig", json!({"clientIP": {"timeoutSeconds": 10800}}));
         }
         _ => {}
     }
@@ -311,11 +282,7 @@ fn node(object: &mut Value) {
 fn namespace(object: &mut Value) {
     let name = object.at("metadata").text("name").to_owned();
     if !name.is_empty() {
-        set(
-            child(child(object, "metadata"), "labels"),
-            "kubernetes.io/metadata.name",
-            json!(name),
-        );
+        set(child(child(object, "metadata"), "labels"), "kubernetes.io/metadata.name", json!(name));
     }
 }
 

@@ -37,22 +37,14 @@ pub fn pod_spec(spec: &mut Value) {
 }
 
 fn pull_policy(image: &str) -> Value {
-    json!(if is_latest(image) {
-        "Always"
-    } else {
-        "IfNotPresent"
-    })
+    json!(if is_latest(image) { "Always" } else { "IfNotPresent" })
 }
 
 // pkg/apis/core/v1/defaults.go SetDefaults_Container
 fn container_defaults(container: &mut Value) {
     let policy = pull_policy(container.text("image"));
     fill(container, "imagePullPolicy", policy);
-    fill(
-        container,
-        "terminationMessagePath",
-        json!("/dev/termination-log"),
-    );
+    fill(container, "terminationMessagePath", json!("/dev/termination-log"));
     fill(container, "terminationMessagePolicy", json!("File"));
     for port in items_mut(container, "ports") {
         fill(port, "protocol", json!("TCP"));
@@ -75,10 +67,8 @@ fn container_defaults(container: &mut Value) {
         }
     }
     for hook in ["postStart", "preStop"] {
-        if let Some(action) = container
-            .get_mut("lifecycle")
-            .and_then(|l| l.get_mut(hook))
-            .and_then(|h| h.get_mut("httpGet"))
+        if let Some(action) =
+            container.get_mut("lifecycle").and_then(|l| l.get_mut(hook)).and_then(|h| h.get_mut("httpGet"))
         {
             http_get(action);
         }
@@ -87,12 +77,8 @@ fn container_defaults(container: &mut Value) {
 
 // pkg/apis/core/v1/defaults.go SetDefaults_Probe
 fn probe_defaults(probe: &mut Value) {
-    for (key, value) in [
-        ("timeoutSeconds", 1),
-        ("periodSeconds", 10),
-        ("successThreshold", 1),
-        ("failureThreshold", 3),
-    ] {
+    for (key, value) in [("timeoutSeconds", 1), ("periodSeconds", 10), ("successThreshold", 1), ("failureThreshold", 3)]
+    {
         fill(probe, key, json!(value));
     }
     if let Some(action) = probe.get_mut("httpGet") {
@@ -120,11 +106,7 @@ pub fn resource_list(resources: &mut Value) {
 
 // pkg/apis/core/v1/defaults.go SetDefaults_ResourceList
 pub fn round_up(quantities: &mut Value) {
-    for quantity in quantities
-        .as_object_mut()
-        .into_iter()
-        .flat_map(|m| m.values_mut())
-    {
+    for quantity in quantities.as_object_mut().into_iter().flat_map(|m| m.values_mut()) {
         if let Ok(mut parsed) = Quantity::parse(quantity.as_str().unwrap_or("0")) {
             parsed.round_up_to_milli();
             *quantity = json!(parsed.to_string());
@@ -147,11 +129,7 @@ const SOURCES: &[(&str, &str, &str)] = &[
 
 // pkg/apis/core/v1/defaults.go SetDefaults_Volume and the sources' functions
 fn volume_source(volume: &mut Value) {
-    let sources = volume.as_object().map_or(0, |m| {
-        m.iter()
-            .filter(|(k, v)| *k != "name" && !v.is_null())
-            .count()
-    });
+    let sources = volume.as_object().map_or(0, |m| m.iter().filter(|(k, v)| *k != "name" && !v.is_null()).count());
     if sources == 0 {
         fill(volume, "emptyDir", Value::Object(Map::new()));
     }
@@ -188,10 +166,7 @@ fn volume_source(volume: &mut Value) {
             }
         }
     }
-    if let Some(claim) = volume
-        .get_mut("ephemeral")
-        .and_then(|e| e.get_mut("volumeClaimTemplate"))
-    {
+    if let Some(claim) = volume.get_mut("ephemeral").and_then(|e| e.get_mut("volumeClaimTemplate")) {
         let spec = child(claim, "spec");
         fill(spec, "volumeMode", json!("Filesystem"));
         resource_list(child(spec, "resources"));
@@ -217,20 +192,12 @@ pub fn is_pod_level_resource(name: &str) -> bool {
 // k8s.io/component-helpers/resource/helpers.go AggregateContainerRequests, AggregateContainerLimits
 pub fn aggregate(spec: &Value, list: &str) -> BTreeMap<String, Quantity> {
     let of = |container: &Value| -> BTreeMap<String, Quantity> {
-        let map = container
-            .at("resources")
-            .map(list)
-            .cloned()
-            .unwrap_or_default();
-        map.iter()
-            .filter_map(|(k, v)| Some((k.clone(), Quantity::parse(v.as_str()?).ok()?)))
-            .collect()
+        let map = container.at("resources").map(list).cloned().unwrap_or_default();
+        map.iter().filter_map(|(k, v)| Some((k.clone(), Quantity::parse(v.as_str()?).ok()?))).collect()
     };
     let add = |into: &mut BTreeMap<String, Quantity>, more: &BTreeMap<String, Quantity>| {
         for (name, quantity) in more {
-            let sum = into
-                .get(name)
-                .map_or_else(|| quantity.clone(), |q| q.add(quantity));
+            let sum = into.get(name).map_or_else(|| quantity.clone(), |q| q.add(quantity));
             into.insert(name.clone(), sum);
         }
     };
@@ -238,8 +205,7 @@ pub fn aggregate(spec: &Value, list: &str) -> BTreeMap<String, Quantity> {
     for container in spec.items("containers") {
         add(&mut total, &of(container));
     }
-    let (mut sidecars, mut highest): (BTreeMap<String, Quantity>, BTreeMap<String, Quantity>) =
-        Default::default();
+    let (mut sidecars, mut highest): (BTreeMap<String, Quantity>, BTreeMap<String, Quantity>) = Default::default();
     for container in spec.items("initContainers") {
         let own = of(container);
         let mut at_once = own.clone();
@@ -272,19 +238,12 @@ pub fn pod_level_resources(spec: &mut Value) {
     if !resources.is_object() || !(any("limits") || any("requests")) {
         return;
     }
-    let huge: Vec<_> = aggregate(spec, "limits")
-        .into_iter()
-        .filter(|(n, _)| n.starts_with("hugepages-"))
-        .collect();
+    let huge: Vec<_> = aggregate(spec, "limits").into_iter().filter(|(n, _)| n.starts_with("hugepages-")).collect();
     let requested = aggregate(spec, "requests");
     let resources = child(spec, "resources");
     for (name, quantity) in huge {
         if !resources.at("requests").has(&name) && !resources.at("limits").has(&name) {
-            set(
-                child(resources, "limits"),
-                &name,
-                json!(quantity.to_string()),
-            );
+            set(child(resources, "limits"), &name, json!(quantity.to_string()));
         }
     }
     let limits = resources.map("limits").cloned().unwrap_or_default();
@@ -294,11 +253,7 @@ pub fn pod_level_resources(spec: &mut Value) {
     for (name, quantity) in requested {
         let overcommit = matches!(name.as_str(), "cpu" | "memory");
         if overcommit && !resources.at("requests").has(&name) {
-            set(
-                child(resources, "requests"),
-                &name,
-                json!(quantity.to_string()),
-            );
+            set(child(resources, "requests"), &name, json!(quantity.to_string()));
         }
     }
     for (name, quantity) in limits {

@@ -57,13 +57,7 @@ pub struct Diagnostic {
 
 impl fmt::Display for Diagnostic {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(
-            f,
-            "{}:{}: {}: ",
-            self.span.line,
-            self.span.column,
-            self.severity.as_str()
-        )?;
+        write!(f, "{}:{}: {}: ", self.span.line, self.span.column, self.severity.as_str())?;
         if !self.object.is_empty() {
             write!(f, "{}: ", self.object)?;
         }

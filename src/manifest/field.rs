@@ -15,11 +15,7 @@ impl Path {
 
     /// A field below; several at once joined by dots.
     pub fn child(&self, name: &str) -> Self {
-        if self.0.is_empty() {
-            Path(name.to_owned())
-        } else {
-            Path(format!("{}.{name}", self.0))
-        }
+        if self.0.is_empty() { Path(name.to_owned()) } else { Path(format!("{}.{name}", self.0)) }
     }
 
     /// A list item.
@@ -140,12 +136,7 @@ pub struct Errors(pub Vec<FieldError>);
 
 impl Errors {
     fn push(&mut self, kind: ErrorKind, path: &Path, value: Option<String>, detail: &str) {
-        self.0.push(FieldError {
-            kind,
-            field: path.0.clone(),
-            value,
-            detail: detail.to_owned(),
-        });
+        self.0.push(FieldError { kind, field: path.0.clone(), value, detail: detail.to_owned() });
     }
 
     /// A value is missing.
@@ -188,11 +179,7 @@ impl Errors {
     /// Not one of the allowed values, with the value already printed.
     pub fn not_supported_printed(&mut self, path: &Path, value: String, allowed: &[&str]) {
         let quoted: Vec<String> = allowed.iter().map(|v| quote(v)).collect();
-        let detail = if quoted.is_empty() {
-            String::new()
-        } else {
-            format!("supported values: {}", quoted.join(", "))
-        };
+        let detail = if quoted.is_empty() { String::new() } else { format!("supported values: {}", quoted.join(", ")) };
         self.push(ErrorKind::NotSupported, path, Some(value), &detail);
     }
 
@@ -219,35 +206,21 @@ impl Errors {
     /// Longer than `limit` bytes.
     // k8s.io/apimachinery/pkg/util/validation/field/errors.go TooLong
     pub fn too_long(&mut self, path: &Path, limit: usize) {
-        self.push(
-            ErrorKind::TooLong,
-            path,
-            None,
-            &format!("may not be more than {limit} bytes"),
-        );
+        self.push(ErrorKind::TooLong, path, None, &format!("may not be more than {limit} bytes"));
     }
 
     /// More than `limit` items.
     // k8s.io/apimachinery/pkg/util/validation/field/errors.go TooMany
     pub fn too_many(&mut self, path: &Path, count: usize, limit: usize) {
         let items = if limit == 1 { "item" } else { "items" };
-        self.push(
-            ErrorKind::TooMany,
-            path,
-            Some(count.to_string()),
-            &format!("must have at most {limit} {items}"),
-        );
+        self.push(ErrorKind::TooMany, path, Some(count.to_string()), &format!("must have at most {limit} {items}"));
     }
 
     /// Negative where that makes no sense.
     // k8s.io/apimachinery/pkg/api/validation/generic.go ValidateNonnegativeField
     pub fn nonnegative(&mut self, value: Option<i64>, path: &Path) {
         if let Some(value) = value.filter(|v| *v < 0) {
-            self.invalid_printed(
-                path,
-                value.to_string(),
-                "must be greater than or equal to 0",
-            );
+            self.invalid_printed(path, value.to_string(), "must be greater than or equal to 0");
         }
     }
 }
@@ -268,9 +241,7 @@ pub fn quote(text: &str) -> String {
             '\u{8}' => quoted.push_str("\\b"),
             '\u{b}' => quoted.push_str("\\v"),
             '\u{c}' => quoted.push_str("\\f"),
-            c if (c as u32) < 0x20 || c as u32 == 0x7f => {
-                quoted.push_str(&format!("\\x{:02x}", c as u32))
-            }
+            c if (c as u32) < 0x20 || c as u32 == 0x7f => quoted.push_str(&format!("\\x{:02x}", c as u32)),
             c if c.is_control() || matches!(c, '\u{a0}' | '\u{2028}' | '\u{2029}' | '\u{feff}') => {
                 quoted.push_str(&format!("\\u{:04x}", c as u32));
             }

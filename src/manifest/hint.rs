@@ -14,9 +14,7 @@ pub fn for_error(error: &FieldError, _object: &Value) -> Option<String> {
         "remove restartPolicy: these Pods always restart; for work that ends use a Job"
     } else if field == "spec.selector" && error.kind == ErrorKind::Required {
         "add a selector with the labels of the template"
-    } else if detail.contains("`selector` not auto-generated")
-        || detail.contains("`selector` will be auto-generated")
-    {
+    } else if detail.contains("`selector` not auto-generated") || detail.contains("`selector` will be auto-generated") {
         "remove the selector: a Job makes its own"
     } else if field == "spec.schedule" {
         "five fields: minute, hour, day of month, month, day of week, such as \"*/5 * * * *\""

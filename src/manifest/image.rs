@@ -14,18 +14,14 @@ const MAX_REPOSITORY_CHARS: usize = 255;
 /// ```
 // pkg/util/parsers/parsers.go ParseImageName
 pub fn is_latest(image: &str) -> bool {
-    let (rest, digest) = image
-        .split_once('@')
-        .map_or((image, None), |(r, d)| (r, Some(d)));
+    let (rest, digest) = image.split_once('@').map_or((image, None), |(r, d)| (r, Some(d)));
     let slash = rest.rfind('/').map_or(0, |i| i + 1);
     let (name, tag) = match rest[slash..].rfind(':') {
         Some(i) => (&rest[..slash + i], Some(&rest[slash + i + 1..])),
         None => (rest, None),
     };
-    let valid = valid_name(name)
-        && tag.is_none_or(valid_tag)
-        && digest.is_none_or(valid_digest)
-        && !is_identifier(image);
+    let valid =
+        valid_name(name) && tag.is_none_or(valid_tag) && digest.is_none_or(valid_digest) && !is_identifier(image);
     match tag {
         _ if !valid => false,
         Some(tag) => tag == "latest",
@@ -35,17 +31,14 @@ pub fn is_latest(image: &str) -> bool {
 
 /// 64 hexadecimal digits are an image id, not a name.
 fn is_identifier(image: &str) -> bool {
-    image.len() == 64
-        && image
-            .bytes()
-            .all(|b| b.is_ascii_digit() || (b'a'..=b'f').contains(&b))
+    image.len() == 64 && image.bytes().all(|b| b.is_ascii_digit() || (b'a'..=b'f').contains(&b))
 }
 
 fn valid_name(name: &str) -> bool {
     let mut parts: Vec<&str> = name.split('/').collect();
     let first = parts.first().copied().unwrap_or("");
-    let is_domain = parts.len() > 1
-        && (first.contains(['.', ':']) || first == "localhost" || first.to_lowercase() != first);
+    let is_domain =
+        parts.len() > 1 && (first.contains(['.', ':']) || first == "localhost" || first.to_lowercase() != first);
     if is_domain {
         parts.remove(0);
     }
@@ -56,9 +49,7 @@ fn valid_name(name: &str) -> bool {
 }
 
 fn valid_domain(domain: &str) -> bool {
-    let (host, port) = domain
-        .rsplit_once(':')
-        .map_or((domain, "1"), |(h, p)| (h, p));
+    let (host, port) = domain.rsplit_once(':').map_or((domain, "1"), |(h, p)| (h, p));
     let label = |l: &str| {
         !l.is_empty()
             && l.bytes().all(|b| b.is_ascii_alphanumeric() || b == b'-')
@@ -82,9 +73,7 @@ fn valid_component(component: &str) -> bool {
             }
         }
     }
-    !component.is_empty()
-        && separators.is_empty()
-        && component.starts_with(|c: char| c.is_ascii_alphanumeric())
+    !component.is_empty() && separators.is_empty() && component.starts_with(|c: char| c.is_ascii_alphanumeric())
 }
 
 fn valid_tag(tag: &str) -> bool {

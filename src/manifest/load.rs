@@ -79,18 +79,12 @@ pub struct Document {
 impl Document {
     /// `Kind/name` for people, empty if unreadable.
     pub fn label(&self) -> String {
-        if self.kind.is_empty() {
-            String::new()
-        } else {
-            format!("{}/{}", self.kind, self.name)
-        }
+        if self.kind.is_empty() { String::new() } else { format!("{}/{}", self.kind, self.name) }
     }
 
     /// Place of a field path, or of the nearest thing that is there.
     pub fn locate(&self, path: &str) -> Span {
-        self.source
-            .as_ref()
-            .map_or(self.span, |node| locate_node(node, path))
+        self.source.as_ref().map_or(self.span, |node| locate_node(node, path))
     }
 }
 
@@ -108,16 +102,12 @@ pub struct Loaded {
 impl Loaded {
     /// Accepted objects.
     pub fn accepted(&self) -> impl Iterator<Item = &Document> {
-        self.documents
-            .iter()
-            .filter(|d| d.answer.accepted && d.value.is_some())
+        self.documents.iter().filter(|d| d.answer.accepted && d.value.is_some())
     }
 
     /// Whether anything is refused or broken.
     pub fn has_errors(&self) -> bool {
-        self.diagnostics
-            .iter()
-            .any(|d| d.severity == Severity::Error)
+        self.diagnostics.iter().any(|d| d.severity == Severity::Error)
     }
 }
 
@@ -133,11 +123,7 @@ impl Loaded {
 /// ```
 pub fn load(text: &str, options: &LoadOptions) -> Loaded {
     let schema = Schema::new();
-    let mut loader = Loader {
-        schema: &schema,
-        options,
-        loaded: Loaded::default(),
-    };
+    let mut loader = Loader { schema: &schema, options, loaded: Loaded::default() };
     let documents = tree::read(text);
     let mut cluster = options.cluster.clone();
     for root in documents.iter().filter_map(|d| d.root.as_ref()) {
@@ -147,9 +133,7 @@ pub fn load(text: &str, options: &LoadOptions) -> Loaded {
         loader.document(document, &cluster);
     }
     let mut loaded = loader.loaded;
-    loaded
-        .diagnostics
-        .sort_by_key(|d| (d.span.start, d.severity));
+    loaded.diagnostics.sort_by_key(|d| (d.span.start, d.severity));
     loaded
 }
 
@@ -160,14 +144,7 @@ struct Loader<'a> {
 }
 
 impl Loader<'_> {
-    fn remark(
-        &mut self,
-        severity: Severity,
-        document: &Document,
-        path: &str,
-        message: &str,
-        hint: Option<String>,
-    ) {
+    fn remark(&mut self, severity: Severity, document: &Document, path: &str, message: &str, hint: Option<String>) {
         let span = document.locate(path);
         self.remark_at(severity, span, document, path, message, hint);
     }
@@ -182,14 +159,7 @@ impl Loader<'_> {
         hint: Option<String>,
     ) {
         let (object, path, message) = (document.label(), path.to_owned(), message.to_owned());
-        self.loaded.diagnostics.push(Diagnostic {
-            severity,
-            span,
-            object,
-            path,
-            message,
-            hint,
-        });
+        self.loaded.diagnostics.push(Diagnostic { severity, span, object, path, message, hint });
     }
 
     fn document(&mut self, parsed: tree::Document, cluster: &Cluster) {
@@ -207,18 +177,9 @@ impl Loader<'_> {
             source: None,
         };
         if let Some(error) = parsed.error {
-            document.answer = Answer::client_error(&format!(
-                "error parsing {}: {}",
-                self.options.source, error.message
-            ));
-            self.remark_at(
-                Severity::Error,
-                error.span,
-                &document,
-                "",
-                &error.message,
-                error.hint,
-            );
+            document.answer =
+                Answer::client_error(&format!("error parsing {}: {}", self.options.source, error.message));
+            self.remark_at(Severity::Error, error.span, &document, "", &error.message, error.hint);
             self.loaded.documents.push(document);
             return;
         }
@@ -228,45 +189,23 @@ impl Loader<'_> {
         let duplicates: Vec<(Span, String)> = parsed
             .duplicates
             .iter()
-            .map(|d| {
-                (
-                    d.span,
-                    format!("line {}: key {:?} already set in map", d.line, d.key),
-                )
-            })
+            .map(|d| (d.span, format!("line {}: key {:?} already set in map", d.line, d.key)))
             .collect();
         if is_list(&root) {
             for item in list_items(&root) {
-                let document = Document {
-                    span: item.span,
-                    ..document.clone()
-                };
+                let document = Document { span: item.span, ..document.clone() };
                 self.object(document, item, &duplicates, cluster);
             }
             return;
         }
-        document.span = Span {
-            end: root.span.end,
-            ..root.span
-        };
+        document.span = Span { end: root.span.end, ..root.span };
         self.object(document, root, &duplicates, cluster);
     }
 
-    fn object(
-        &mut self,
-        mut document: Document,
-        root: Node,
-        duplicates: &[(Span, String)],
-        cluster: &Cluster,
-    ) {
+    fn object(&mut self, mut document: Document, root: Node, duplicates: &[(Span, String)], cluster: &Cluster) {
         let text = |key: &str| root.get(key).and_then(Node::text).unwrap_or("").to_owned();
-        let meta = |key: &str| {
-            root.get("metadata")
-                .and_then(|m| m.get(key))
-                .and_then(Node::text)
-                .unwrap_or("")
-                .to_owned()
-        };
+        let meta =
+            |key: &str| root.get("metadata").and_then(|m| m.get(key)).and_then(Node::text).unwrap_or("").to_owned();
         document.api_version = text("apiVersion");
         document.kind = text("kind");
         document.name = meta("name");
@@ -277,13 +216,7 @@ impl Loader<'_> {
         self.answer(&mut document, duplicates, cluster);
         if scenario {
             if self.loaded.scenario.is_some() {
-                self.remark(
-                    Severity::Error,
-                    &document,
-                    "kind",
-                    "a text can hold only one Scenario",
-                    None,
-                );
+                self.remark(Severity::Error, &document, "kind", "a text can hold only one Scenario", None);
             } else {
                 self.loaded.scenario = Some(document);
             }
@@ -293,12 +226,7 @@ impl Loader<'_> {
     }
 
     /// kubectl's own checks, then the server's.
-    fn answer(
-        &mut self,
-        document: &mut Document,
-        duplicates: &[(Span, String)],
-        cluster: &Cluster,
-    ) {
+    fn answer(&mut self, document: &mut Document, duplicates: &[(Span, String)], cluster: &Cluster) {
         let Some(kind) = self.known_kind(document) else {
             return;
         };
@@ -313,10 +241,8 @@ impl Loader<'_> {
             return;
         };
         let decoded = decode::decode(self.schema, &source, kind.kind);
-        let mine: Vec<&(Span, String)> = duplicates
-            .iter()
-            .filter(|(s, _)| s.start >= source.span.start && s.start <= source.span.end)
-            .collect();
+        let mine: Vec<&(Span, String)> =
+            duplicates.iter().filter(|(s, _)| s.start >= source.span.start && s.start <= source.span.end).collect();
         for problem in &decoded.problems {
             self.remark_at(
                 Severity::Error,
@@ -331,41 +257,30 @@ impl Loader<'_> {
             let hint = Some("write each key once".to_owned());
             self.remark_at(Severity::Error, *span, document, "", message, hint);
         }
-        let typed = decoded
-            .problems
-            .iter()
-            .any(|p| p.kind != ProblemKind::Strict);
+        let typed = decoded.problems.iter().any(|p| p.kind != ProblemKind::Strict);
         let problem = if mine.is_empty() || typed {
             decoded.message()
         } else {
             let lines: Vec<&str> = mine.iter().map(|(_, m)| m.as_str()).collect();
             let yaml = format!("yaml: unmarshal errors:\n  {}", lines.join("\n  "));
-            let all: Vec<&str> = std::iter::once(yaml.as_str())
-                .chain(decoded.strict())
-                .collect();
+            let all: Vec<&str> = std::iter::once(yaml.as_str()).chain(decoded.strict()).collect();
             Some(format!("strict decoding error: {}", all.join(", ")))
         };
         if let Some(problem) = problem {
             document.answer = Answer::undecodable(&kind, &problem, &self.options.source);
-            let client = decoded
-                .problems
-                .iter()
-                .find(|p| p.kind != ProblemKind::Strict && p.path.starts_with("metadata"));
+            let client =
+                decoded.problems.iter().find(|p| p.kind != ProblemKind::Strict && p.path.starts_with("metadata"));
             if let Some(client) = client {
-                document.answer.kubectl = format!(
-                    "error: unable to decode {:?}: {}",
-                    self.options.source, client.message
-                );
+                document.answer.kubectl =
+                    format!("error: unable to decode {:?}: {}", self.options.source, client.message);
             }
             return;
         }
-        if self.options.namespace_is_forced
-            && kind.namespaced
-            && document.namespace != self.options.namespace
-        {
+        if self.options.namespace_is_forced && kind.namespaced && document.namespace != self.options.namespace {
             let (theirs, ours) = (&document.namespace, &self.options.namespace);
             let text = format!(
-                "the namespace from the provided object {theirs:?} does not match the namespace {ours:?}. You must pass '--namespace={theirs}' to perform this operation."
+                "the namespace from the provided object {theirs:?} does not match the namespace {ours:?}. \
+                 You must pass '--namespace={theirs}' to perform this operation."
             );
             document.answer = Answer::client_error(&text);
             self.remark(Severity::Error, document, "metadata.namespace", &text, None);
@@ -375,13 +290,7 @@ impl Loader<'_> {
     }
 
     /// The server's part after decoding: defaults, admission, validation.
-    fn create(
-        &mut self,
-        document: &mut Document,
-        kind: &Kind,
-        mut value: Value,
-        cluster: &Cluster,
-    ) {
+    fn create(&mut self, document: &mut Document, kind: &Kind, mut value: Value, cluster: &Cluster) {
         if kind.namespaced {
             default::set(
                 default::child(&mut value, "metadata"),
@@ -403,13 +312,7 @@ impl Loader<'_> {
         let errors = document.answer.causes.clone();
         for error in &errors {
             let hint = super::hint::for_error(error, &value);
-            self.remark(
-                Severity::Error,
-                document,
-                &error.field,
-                &error.to_string(),
-                hint,
-            );
+            self.remark(Severity::Error, document, &error.field, &error.to_string(), hint);
         }
         if errors.is_empty() && !document.answer.accepted {
             let message = document.answer.message.clone().unwrap_or_default();
@@ -430,20 +333,10 @@ impl Loader<'_> {
     }
 
     fn notes(&self, kind: &Kind, document: &Document) -> Vec<(String, String)> {
-        document
-            .source
-            .as_ref()
-            .map(|source| registry::notes(self.schema, kind.kind, source))
-            .unwrap_or_default()
+        document.source.as_ref().map(|source| registry::notes(self.schema, kind.kind, source)).unwrap_or_default()
     }
 
-    fn try_create(
-        &mut self,
-        document: &Document,
-        kind: &Kind,
-        value: &mut Value,
-        cluster: &Cluster,
-    ) -> Answer {
+    fn try_create(&mut self, document: &Document, kind: &Kind, value: &mut Value, cluster: &Cluster) -> Answer {
         let source = &self.options.source;
         if kind.kind == "Pod"
             && self.options.admission
@@ -472,21 +365,15 @@ impl Loader<'_> {
             Some(_) => Some(format!("{key} isn't string type")),
         };
         let problems: Vec<String> = if matches!(source.content, Content::Map(_)) {
-            ["apiVersion", "kind"]
-                .into_iter()
-                .filter_map(problem)
-                .collect()
+            ["apiVersion", "kind"].into_iter().filter_map(problem).collect()
         } else {
             vec!["invalid object to validate".to_owned()]
         };
         if !problems.is_empty() {
-            let all = if let [one] = problems.as_slice() {
-                one.clone()
-            } else {
-                format!("[{}]", problems.join(", "))
-            };
+            let all = if let [one] = problems.as_slice() { one.clone() } else { format!("[{}]", problems.join(", ")) };
             let text = format!(
-                "error validating {:?}: error validating data: {all}; if you choose to ignore these errors, turn validation off with --validate=false",
+                "error validating {:?}: error validating data: {all}; \
+                 if you choose to ignore these errors, turn validation off with --validate=false",
                 self.options.source
             );
             document.answer = Answer::client_error(&text);
@@ -511,22 +398,17 @@ impl Loader<'_> {
             return;
         }
         let text = format!(
-            "resource mapping not found for name: {:?} namespace: {:?} from {:?}: no matches for kind {kind:?} in version {version:?}\nensure CRDs are installed first",
+            "resource mapping not found for name: {:?} namespace: {:?} from {:?}: \
+             no matches for kind {kind:?} in version {version:?}\nensure CRDs are installed first",
             document.name, document.namespace, self.options.source
         );
         document.answer = Answer::client_error(&text);
         let versions: Vec<&str> = self.schema.versions_of(&kind).collect();
         let (path, hint) = if versions.is_empty() {
             let names = self.schema.kinds().iter().map(|k| k.kind);
-            (
-                "kind",
-                nearest(&kind, names).map(|near| format!("did you mean `{near}`?")),
-            )
+            ("kind", nearest(&kind, names).map(|near| format!("did you mean `{near}`?")))
         } else {
-            (
-                "apiVersion",
-                Some(format!("{kind} is in {}", versions.join(" and "))),
-            )
+            ("apiVersion", Some(format!("{kind} is in {}", versions.join(" and "))))
         };
         let message = format!("no matches for kind {kind:?} in version {version:?}");
         self.remark(Severity::Error, document, path, &message, hint);
@@ -536,11 +418,7 @@ impl Loader<'_> {
 /// `kind: List`, or a typed list such as `PodList`.
 fn is_list(root: &Node) -> bool {
     let kind = root.get("kind").and_then(Node::text).unwrap_or("");
-    kind.ends_with("List")
-        && matches!(
-            root.get("items").map(|i| &i.content),
-            Some(Content::List(_) | Content::Null)
-        )
+    kind.ends_with("List") && matches!(root.get("items").map(|i| &i.content), Some(Content::List(_) | Content::Null))
 }
 
 /// Items of a list; in a typed list they may leave out kind and apiVersion.
@@ -552,9 +430,7 @@ fn list_items(root: &Node) -> Vec<Node> {
     let mut result = items.clone();
     for item in &mut result {
         if let Content::Map(entries) = &mut item.content
-            && !entries
-                .iter()
-                .any(|e| e.key == "kind" || e.key == "apiVersion")
+            && !entries.iter().any(|e| e.key == "kind" || e.key == "apiVersion")
         {
             for key in ["apiVersion", "kind"] {
                 if let Some(entry) = root.entry(key) {

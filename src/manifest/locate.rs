@@ -7,28 +7,18 @@ use super::tree::{Content, Entry, Node};
 const ODD_PATHS: &[(&str, &str)] = &[
     ("metadata.taints", "spec.taints"),
     ("spec.template.labels", "spec.template.metadata.labels"),
-    (
-        "spec.template.annotations",
-        "spec.template.metadata.annotations",
-    ),
-    (
-        "spec.jobTemplate.spec.template.labels",
-        "spec.jobTemplate.spec.template.metadata.labels",
-    ),
-    (
-        "spec.jobTemplate.spec.template.annotations",
-        "spec.jobTemplate.spec.template.metadata.annotations",
-    ),
+    ("spec.template.annotations", "spec.template.metadata.annotations"),
+    ("spec.jobTemplate.spec.template.labels", "spec.jobTemplate.spec.template.metadata.labels"),
+    ("spec.jobTemplate.spec.template.annotations", "spec.jobTemplate.spec.template.metadata.annotations"),
     ("spec.clusterIPs[0]", "spec.clusterIP"),
 ];
 
 /// The span of a field: the value if it is simple, its key if it is a map or list, and the nearest thing above if it is
 /// not written.
 pub fn locate_node(root: &Node, path: &str) -> Span {
-    let odd = ODD_PATHS.iter().find(|(odd, _)| {
-        path.strip_prefix(odd)
-            .is_some_and(|rest| rest.is_empty() || rest.starts_with(['.', '[']))
-    });
+    let odd = ODD_PATHS
+        .iter()
+        .find(|(odd, _)| path.strip_prefix(odd).is_some_and(|rest| rest.is_empty() || rest.starts_with(['.', '['])));
     let path = match odd {
         Some((odd, real)) => format!("{real}{}", &path[odd.len()..]),
         None => path.to_owned(),
@@ -45,18 +35,11 @@ pub fn locate_node(root: &Node, path: &str) -> Span {
         node = found;
         span = place;
     }
-    if matches!(node.content, Content::Map(_) | Content::List(_)) {
-        span
-    } else {
-        node.span
-    }
+    if matches!(node.content, Content::Map(_) | Content::List(_)) { span } else { node.span }
 }
 
 fn find<'a>(entries: &'a [Entry], name: &str) -> Option<(&'a Node, Span)> {
-    entries
-        .iter()
-        .find(|e| e.key == name)
-        .map(|e| (&e.value, e.key_span))
+    entries.iter().find(|e| e.key == name).map(|e| (&e.value, e.key_span))
 }
 
 enum Step<'a> {
@@ -85,8 +68,6 @@ fn steps(path: &str) -> Vec<Step<'_>> {
 /// The field path at the start of a warning such as `spec.x[0]: text`, or nothing.
 pub fn message_path(message: &str) -> &str {
     let head = message.split(": ").next().unwrap_or("");
-    let looks = !head.is_empty()
-        && !head.contains(' ')
-        && (head.starts_with("spec") || head.starts_with("metadata"));
+    let looks = !head.is_empty() && !head.contains(' ') && (head.starts_with("spec") || head.starts_with("metadata"));
     if looks { head } else { "" }
 }

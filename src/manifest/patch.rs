@@ -22,17 +22,10 @@ use serde_json::{Map, Value};
 /// assert_eq!(new["spec"]["containers"][0]["image"], "b");
 /// ```
 // k8s.io/apimachinery/pkg/util/strategicpatch/patch.go StrategicMergePatch
-pub fn strategic_merge(
-    api_version: &str,
-    kind: &str,
-    old: &Value,
-    patch: &Value,
-) -> Result<Value, String> {
+pub fn strategic_merge(api_version: &str, kind: &str, old: &Value, patch: &Value) -> Result<Value, String> {
     let schema = Schema::new();
     let Some(known) = schema.kind(api_version, kind) else {
-        return Err(format!(
-            "no matches for kind {kind:?} in version {api_version:?}"
-        ));
+        return Err(format!("no matches for kind {kind:?} in version {api_version:?}"));
     };
     let merged = merge(&schema, Some(&Type::Struct(known.kind)), old, patch, 0);
     let node = node_of(&merged);
@@ -61,11 +54,7 @@ fn merge(schema: &Schema, ty: Option<&Type>, old: &Value, patch: &Value, depth: 
     };
     if depth > MAX_PATCH_DEPTH || patch.get("$patch").and_then(Value::as_str) == Some("replace") {
         return Value::Object(
-            patch
-                .iter()
-                .filter(|(k, _)| *k != "$patch")
-                .map(|(k, v)| (k.clone(), v.clone()))
-                .collect(),
+            patch.iter().filter(|(k, _)| *k != "$patch").map(|(k, v)| (k.clone(), v.clone())).collect(),
         );
     }
     let mut result = old.clone();
@@ -74,8 +63,7 @@ fn merge(schema: &Schema, ty: Option<&Type>, old: &Value, patch: &Value, depth: 
             continue;
         }
         if let Some(list) = key.strip_prefix("$deleteFromPrimitiveList/") {
-            if let (Some(Value::Array(items)), Value::Array(gone)) = (result.get_mut(list), change)
-            {
+            if let (Some(Value::Array(items)), Value::Array(gone)) = (result.get_mut(list), change) {
                 items.retain(|item| !gone.contains(item));
             }
             continue;
@@ -97,9 +85,7 @@ fn merge(schema: &Schema, ty: Option<&Type>, old: &Value, patch: &Value, depth: 
             (Value::Array(old), Value::Array(new), Some(merge_key)) => {
                 merge_list(schema, inner, old, new, merge_key, depth)
             }
-            (Value::Null, Value::Object(_), _) => {
-                merge(schema, inner, &Value::Object(Map::new()), change, depth + 1)
-            }
+            (Value::Null, Value::Object(_), _) => merge(schema, inner, &Value::Object(Map::new()), change, depth + 1),
             _ => merge(schema, inner, before, change, depth + 1),
         };
         result.insert(key.clone(), after);
@@ -126,17 +112,10 @@ fn merge_list(
         return Value::Array(result);
     }
     if new.iter().any(|item| item.text("$patch") == "replace") {
-        return Value::Array(
-            new.iter()
-                .filter(|item| !item.has("$patch"))
-                .cloned()
-                .collect(),
-        );
+        return Value::Array(new.iter().filter(|item| !item.has("$patch")).cloned().collect());
     }
     for item in new {
-        let position = result
-            .iter()
-            .position(|o| o.at(merge_key) == item.at(merge_key));
+        let position = result.iter().position(|o| o.at(merge_key) == item.at(merge_key));
         match (position, item.text("$patch")) {
             (Some(i), "delete") => {
                 result.remove(i);
@@ -154,11 +133,7 @@ pub fn node_of(value: &Value) -> Node {
     let content = match value {
         Value::Null => Content::Null,
         Value::Bool(value) => Content::Bool(*value),
-        Value::Number(number) => match number
-            .as_i64()
-            .map(i128::from)
-            .or_else(|| number.as_u64().map(i128::from))
-        {
+        Value::Number(number) => match number.as_i64().map(i128::from).or_else(|| number.as_u64().map(i128::from)) {
             Some(value) => Content::Int(value),
             None => Content::Float(number.as_f64().unwrap_or(0.0)),
         },
@@ -173,10 +148,7 @@ pub fn node_of(value: &Value) -> Node {
             Content::Map(map.iter().map(entry).collect())
         }
     };
-    Node {
-        content,
-        span: Span::default(),
-    }
+    Node { content, span: Span::default() }
 }
 
 /// The server's answer to an update of a stored object.

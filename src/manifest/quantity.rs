@@ -82,12 +82,7 @@ fn parts(text: &str) -> Result<Parts<'_>, &'static str> {
     let rest = rest.trim_start_matches(|c| "eEinumkKMGTP".contains(c));
     let rest = rest.strip_prefix(['-', '+']).unwrap_or(rest);
     if rest.bytes().all(|b| b.is_ascii_digit()) {
-        Ok(Parts {
-            negative,
-            number,
-            fraction,
-            suffix,
-        })
+        Ok(Parts { negative, number, fraction, suffix })
     } else {
         Err(FORMAT_WRONG)
     }
@@ -96,26 +91,9 @@ fn parts(text: &str) -> Result<Parts<'_>, &'static str> {
 /// Base, exponent and format of a suffix.
 // k8s.io/apimachinery/pkg/api/resource/suffix.go interpret
 fn interpret(suffix: &str) -> Option<(i32, i32, Format)> {
-    let decimal = [
-        ("n", -9),
-        ("u", -6),
-        ("m", -3),
-        ("", 0),
-        ("k", 3),
-        ("M", 6),
-        ("G", 9),
-        ("T", 12),
-        ("P", 15),
-        ("E", 18),
-    ];
-    let binary = [
-        ("Ki", 10),
-        ("Mi", 20),
-        ("Gi", 30),
-        ("Ti", 40),
-        ("Pi", 50),
-        ("Ei", 60),
-    ];
+    let decimal =
+        [("n", -9), ("u", -6), ("m", -3), ("", 0), ("k", 3), ("M", 6), ("G", 9), ("T", 12), ("P", 15), ("E", 18)];
+    let binary = [("Ki", 10), ("Mi", 20), ("Gi", 30), ("Ti", 40), ("Pi", 50), ("Ei", 60)];
     if let Some((_, exponent)) = decimal.iter().find(|(s, _)| *s == suffix) {
         return Some((10, *exponent, Format::DecimalSi));
     }
@@ -124,21 +102,13 @@ fn interpret(suffix: &str) -> Option<(i32, i32, Format)> {
     }
     let digits = suffix.strip_prefix(['e', 'E'])?;
     let exponent: i64 = digits.parse().ok()?;
-    Some((
-        10,
-        exponent.clamp(-100, 100) as i32,
-        Format::DecimalExponent,
-    ))
+    Some((10, exponent.clamp(-100, 100) as i32, Format::DecimalExponent))
 }
 
 impl Quantity {
     /// Zero.
     pub fn zero() -> Self {
-        Quantity {
-            nanos: 0,
-            format: Format::DecimalSi,
-            text: None,
-        }
+        Quantity { nanos: 0, format: Format::DecimalSi, text: None }
     }
 
     /// Parses a quantity; the error is the API server's text.
@@ -164,22 +134,12 @@ impl Quantity {
         if parts.negative {
             nanos = -nanos;
         }
-        Ok(Quantity {
-            nanos,
-            format: exact_format,
-            text: Self::kept(text, &parts, exponent, format),
-        })
+        Ok(Quantity { nanos, format: exact_format, text: Self::kept(text, &parts, exponent, format) })
     }
 
     fn scale(parts: &Parts<'_>, base: i32, exponent: i32, format: Format) -> (i128, Format) {
-        let digits: String = parts
-            .number
-            .chars()
-            .chain(parts.fraction.chars())
-            .take(36)
-            .collect();
-        let dropped =
-            (parts.number.len() + parts.fraction.len()).saturating_sub(digits.len()) as i32;
+        let digits: String = parts.number.chars().chain(parts.fraction.chars()).take(36).collect();
+        let dropped = (parts.number.len() + parts.fraction.len()).saturating_sub(digits.len()) as i32;
         let mantissa: i128 = digits.parse().unwrap_or(0);
         let mut power = 9 - parts.fraction.len() as i32 + dropped;
         let mut value = mantissa;
@@ -189,16 +149,16 @@ impl Quantity {
             value = value.checked_mul(1_i128 << exponent).unwrap_or(MAX_NANOS);
         }
         let limited = |v: i128, p: i32| {
-            (0..p)
-                .try_fold(v, |v, _| v.checked_mul(10).filter(|v| *v <= MAX_NANOS))
-                .unwrap_or(if v == 0 { 0 } else { MAX_NANOS })
+            (0..p).try_fold(v, |v, _| v.checked_mul(10).filter(|v| *v <= MAX_NANOS)).unwrap_or(if v == 0 {
+                0
+            } else {
+                MAX_NANOS
+            })
         };
         value = if power >= 0 {
             limited(value, power)
         } else {
-            let divisor = 10_i128
-                .checked_pow(power.unsigned_abs())
-                .unwrap_or(i128::MAX);
+            let divisor = 10_i128.checked_pow(power.unsigned_abs()).unwrap_or(i128::MAX);
             value / divisor + i128::from(value % divisor != 0)
         };
         let small = format == Format::BinarySi && value > 0 && value < NANOS;
@@ -211,9 +171,7 @@ impl Quantity {
         let scale = exponent - parts.fraction.len() as i32;
         let keep = match format {
             Format::BinarySi => {
-                parts.fraction.is_empty()
-                    && shifted.len() <= 9
-                    && shifted.parse::<u64>().unwrap_or(0) & 7 != 0
+                parts.fraction.is_empty() && shifted.len() <= 9 && shifted.parse::<u64>().unwrap_or(0) & 7 != 0
             }
             _ => {
                 shifted.len() <= 18
@@ -230,19 +188,14 @@ impl Quantity {
     pub fn round_up_to_milli(&mut self) {
         let rest = self.nanos % NANOS_PER_MILLI;
         if rest != 0 {
-            self.nanos += if rest > 0 {
-                NANOS_PER_MILLI - rest
-            } else {
-                -NANOS_PER_MILLI - rest
-            };
+            self.nanos += if rest > 0 { NANOS_PER_MILLI - rest } else { -NANOS_PER_MILLI - rest };
             self.text = None;
         }
     }
 
     /// Thousandths, rounded up.
     pub fn milli_value(&self) -> i128 {
-        self.nanos.div_euclid(NANOS_PER_MILLI)
-            + i128::from(self.nanos.rem_euclid(NANOS_PER_MILLI) != 0)
+        self.nanos.div_euclid(NANOS_PER_MILLI) + i128::from(self.nanos.rem_euclid(NANOS_PER_MILLI) != 0)
     }
 
     /// Units, rounded up.
@@ -257,19 +210,8 @@ impl Quantity {
 
     /// The sum of two quantities, in the format of the first that is not zero.
     pub fn add(&self, other: &Quantity) -> Quantity {
-        let format = if self.nanos == 0 {
-            other.format
-        } else {
-            self.format
-        };
-        Quantity {
-            nanos: self
-                .nanos
-                .saturating_add(other.nanos)
-                .clamp(-MAX_NANOS, MAX_NANOS),
-            format,
-            text: None,
-        }
+        let format = if self.nanos == 0 { other.format } else { self.format };
+        Quantity { nanos: self.nanos.saturating_add(other.nanos).clamp(-MAX_NANOS, MAX_NANOS), format, text: None }
     }
 }
 
@@ -282,20 +224,13 @@ impl fmt::Display for Quantity {
         if self.nanos == 0 {
             return f.write_str("0");
         }
-        if self.format == Format::BinarySi
-            && self.nanos.abs() >= 1024 * NANOS
-            && self.nanos % NANOS == 0
-        {
+        if self.format == Format::BinarySi && self.nanos.abs() >= 1024 * NANOS && self.nanos % NANOS == 0 {
             let (mut value, mut suffix) = (self.nanos / NANOS, 0);
             while value % 1024 == 0 && suffix < 6 {
                 value /= 1024;
                 suffix += 1;
             }
-            return write!(
-                f,
-                "{value}{}",
-                ["", "Ki", "Mi", "Gi", "Ti", "Pi", "Ei"][suffix]
-            );
+            return write!(f, "{value}{}", ["", "Ki", "Mi", "Gi", "Ti", "Pi", "Ei"][suffix]);
         }
         let (mut value, mut exponent) = (self.nanos, -9_i32);
         while value % 10 == 0 {
@@ -307,11 +242,7 @@ impl fmt::Display for Quantity {
             exponent -= 1;
         }
         if self.format == Format::DecimalExponent {
-            return if exponent == 0 {
-                write!(f, "{value}")
-            } else {
-                write!(f, "{value}e{exponent}")
-            };
+            return if exponent == 0 { write!(f, "{value}") } else { write!(f, "{value}e{exponent}") };
         }
         let suffixes = ["n", "u", "m", "", "k", "M", "G", "T", "P", "E"];
         let index = usize::try_from((exponent + 9) / 3).unwrap_or(0);

@@ -111,17 +111,10 @@ fn walk(schema: &Schema, ty: &Type, node: &Node, path: &str, notes: &mut Vec<(St
                     continue;
                 };
                 let owner = schema.embedding(name, &entry.key).unwrap_or(name);
-                let child = if path.is_empty() {
-                    entry.key.clone()
-                } else {
-                    format!("{path}.{}", entry.key)
-                };
+                let child = if path.is_empty() { entry.key.clone() } else { format!("{path}.{}", entry.key) };
                 if !honours(owner, &entry.key) && !honours(name, &entry.key) {
                     if notes.len() < MAX_NOTES {
-                        notes.push((
-                            child,
-                            format!("{owner}.{} is accepted, not simulated", entry.key),
-                        ));
+                        notes.push((child, format!("{owner}.{} is accepted, not simulated", entry.key)));
                     }
                 } else if child != "status" {
                     walk(schema, &field.ty, &entry.value, &child, notes);

@@ -24,18 +24,9 @@ pub fn check(text: &str, micro: bool) -> Result<(), String> {
     let range = |what: &str| format!("parsing time {text:?}: {what} out of range");
     let mut rest = text;
     let mut numbers = [0_u32; 6];
-    let elements = [
-        ("2006", 4, "-"),
-        ("01", 2, "-"),
-        ("02", 2, "T"),
-        ("15", 2, ":"),
-        ("04", 2, ":"),
-        ("05", 2, ""),
-    ];
+    let elements = [("2006", 4, "-"), ("01", 2, "-"), ("02", 2, "T"), ("15", 2, ":"), ("04", 2, ":"), ("05", 2, "")];
     for (i, (element, width, separator)) in elements.into_iter().enumerate() {
-        let digits = rest
-            .get(..width)
-            .filter(|d| d.bytes().all(|b| b.is_ascii_digit()));
+        let digits = rest.get(..width).filter(|d| d.bytes().all(|b| b.is_ascii_digit()));
         let Some(digits) = digits else {
             return Err(fail(rest, element));
         };
@@ -48,13 +39,9 @@ pub fn check(text: &str, micro: bool) -> Result<(), String> {
             (5, n) if n > 59 => return Err(range("second")),
             _ => {}
         }
-        rest = rest
-            .strip_prefix(separator)
-            .ok_or_else(|| fail(rest, separator))?;
+        rest = rest.strip_prefix(separator).ok_or_else(|| fail(rest, separator))?;
     }
-    let fraction = rest
-        .strip_prefix(['.', ','])
-        .map_or(0, |f| f.bytes().take_while(u8::is_ascii_digit).count());
+    let fraction = rest.strip_prefix(['.', ',']).map_or(0, |f| f.bytes().take_while(u8::is_ascii_digit).count());
     if micro && fraction != 6 {
         return Err(fail(rest, ".000000"));
     }
@@ -66,11 +53,7 @@ pub fn check(text: &str, micro: bool) -> Result<(), String> {
         return Err(format!("parsing time {text:?}: extra text: {rest:?}"));
     }
     let days = days_in_month(numbers[0], numbers[1]);
-    if numbers[2] == 0 || numbers[2] > days {
-        Err(range("day"))
-    } else {
-        Ok(())
-    }
+    if numbers[2] == 0 || numbers[2] > days { Err(range("day")) } else { Ok(()) }
 }
 
 /// What follows `Z` or `+hh:mm`.

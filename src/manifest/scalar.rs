@@ -109,13 +109,8 @@ fn float(text: &str) -> Option<f64> {
     }
     let (whole, fraction) = mantissa.split_once('.').unwrap_or((mantissa, ""));
     let digits = |s: &str| s.bytes().all(|b| b.is_ascii_digit());
-    let shape = if whole.is_empty() {
-        !fraction.is_empty()
-    } else {
-        true
-    };
-    if !shape || !digits(whole) || !digits(fraction) || whole.is_empty() && !mantissa.contains('.')
-    {
+    let shape = if whole.is_empty() { !fraction.is_empty() } else { true };
+    if !shape || !digits(whole) || !digits(fraction) || whole.is_empty() && !mantissa.contains('.') {
         return None;
     }
     text.parse::<f64>().ok().filter(|v| v.is_finite())

@@ -2,7 +2,8 @@
 
 use std::collections::BTreeMap;
 
-/// The generated table. Lines: `K` kinds, `U` served kinds that are not simulated, `T`/`M` structs (`M`: from the meta package, printed by JSON name everywhere),
+/// The generated table. Lines: `K` kinds, `U` served kinds that are not simulated, `T`/`M` structs (`M`: from the meta
+/// package, printed by JSON name everywhere),
 /// `E` named strings with their known values, `A` other named types, `I` the API server's internal form of a struct where
 /// it differs.
 const TEXT: &str = include_str!("schema.txt");
@@ -82,9 +83,7 @@ pub struct Kind {
 impl Kind {
     /// The API group, empty for the core group.
     pub fn group(&self) -> &'static str {
-        self.api_version
-            .split_once('/')
-            .map_or("", |(group, _)| group)
+        self.api_version.split_once('/').map_or("", |(group, _)| group)
     }
 
     /// The version without its group.
@@ -94,21 +93,13 @@ impl Kind {
 
     /// `DaemonSet.apps`, `Pod`: how error messages name the kind.
     pub fn qualified(&self) -> String {
-        if self.group().is_empty() {
-            self.kind.to_owned()
-        } else {
-            format!("{}.{}", self.kind, self.group())
-        }
+        if self.group().is_empty() { self.kind.to_owned() } else { format!("{}.{}", self.kind, self.group()) }
     }
 
     /// `daemonset.apps/x`, `pod/x`: how kubectl names an object.
     pub fn resource_name(&self, name: &str) -> String {
         let kind = self.kind.to_lowercase();
-        if self.group().is_empty() {
-            format!("{kind}/{name}")
-        } else {
-            format!("{kind}.{}/{name}", self.group())
-        }
+        if self.group().is_empty() { format!("{kind}/{name}") } else { format!("{kind}.{}/{name}", self.group()) }
     }
 }
 
@@ -150,9 +141,7 @@ impl Schema {
             let mut words = line.split(' ');
             let (tag, name) = (words.next().unwrap_or(""), words.next().unwrap_or(""));
             if tag == "E" {
-                schema
-                    .texts
-                    .insert(name.split('@').next().unwrap_or(name), words.collect());
+                schema.texts.insert(name.split('@').next().unwrap_or(name), words.collect());
             } else if tag == "A" {
                 schema.aliases.insert(name, words.next().unwrap_or("s"));
             }
@@ -164,33 +153,16 @@ impl Schema {
                 "K" => {
                     let mut next = || words.next().unwrap_or("");
                     let (kind, plural, scope) = (next(), next(), next());
-                    schema.kinds.push(Kind {
-                        api_version: name,
-                        kind,
-                        plural,
-                        namespaced: scope == "n",
-                    });
+                    schema.kinds.push(Kind { api_version: name, kind, plural, namespaced: scope == "n" });
                 }
                 "U" => schema.others.extend(words.map(|kind| (name, kind))),
                 "T" | "M" => {
                     let fields = words.filter_map(|w| schema.parse_field(w)).collect();
-                    schema.structs.insert(
-                        name,
-                        Struct {
-                            fields,
-                            meta: tag == "M",
-                        },
-                    );
+                    schema.structs.insert(name, Struct { fields, meta: tag == "M" });
                 }
                 "I" => {
                     let fields = words.filter_map(|w| schema.parse_field(w)).collect();
-                    schema.internal.insert(
-                        name,
-                        Struct {
-                            fields,
-                            meta: false,
-                        },
-                    );
+                    schema.internal.insert(name, Struct { fields, meta: false });
                 }
                 _ => {}
             }
@@ -206,16 +178,10 @@ impl Schema {
         };
         let end = right.find(['!', '+', '0', '^']).unwrap_or(right.len());
         let (code, flags) = right.split_at(end);
-        let (flags, merge_key) = flags
-            .split_once('^')
-            .map_or((flags, None), |(f, k)| (f, Some(k)));
+        let (flags, merge_key) = flags.split_once('^').map_or((flags, None), |(f, k)| (f, Some(k)));
         Some(Field {
             name: if name == ">" { "" } else { name },
-            go: if name == ">" {
-                code.trim_start_matches('*').to_owned()
-            } else {
-                go
-            },
+            go: if name == ">" { code.trim_start_matches('*').to_owned() } else { go },
             ty: self.parse_type(code.trim_start_matches('*')),
             pointer: code.starts_with('*'),
             omit_empty: !flags.contains('!'),
@@ -259,10 +225,7 @@ impl Schema {
 
     /// The kind of this name in this version.
     pub fn kind(&self, api_version: &str, kind: &str) -> Option<Kind> {
-        self.kinds
-            .iter()
-            .copied()
-            .find(|k| k.api_version == api_version && k.kind == kind)
+        self.kinds.iter().copied().find(|k| k.api_version == api_version && k.kind == kind)
     }
 
     /// Whether a real API server serves this kind although we do not simulate it.
@@ -272,17 +235,8 @@ impl Schema {
 
     /// Versions in which a kind exists, simulated or not.
     pub fn versions_of<'a>(&'a self, kind: &'a str) -> impl Iterator<Item = &'static str> + 'a {
-        let own = self
-            .kinds
-            .iter()
-            .filter(move |k| k.kind == kind)
-            .map(|k| k.api_version);
-        own.chain(
-            self.others
-                .iter()
-                .filter(move |(_, k)| *k == kind)
-                .map(|(v, _)| *v),
-        )
+        let own = self.kinds.iter().filter(move |k| k.kind == kind).map(|k| k.api_version);
+        own.chain(self.others.iter().filter(move |(_, k)| *k == kind).map(|(v, _)| *v))
     }
 
     /// A struct by name.
@@ -303,30 +257,18 @@ impl Schema {
     /// A field of a struct, looking into embedded structs.
     pub fn field(&self, structure: &str, name: &str) -> Option<&Field> {
         let found = self.structs.get(structure)?;
-        found
-            .fields
-            .iter()
-            .find(|f| !f.name.is_empty() && f.name == name)
-            .or_else(|| {
-                found
-                    .fields
-                    .iter()
-                    .filter(|f| f.name.is_empty())
-                    .find_map(|f| match &f.ty {
-                        Type::Struct(inner) => self.field(inner, name),
-                        _ => None,
-                    })
+        found.fields.iter().find(|f| !f.name.is_empty() && f.name == name).or_else(|| {
+            found.fields.iter().filter(|f| f.name.is_empty()).find_map(|f| match &f.ty {
+                Type::Struct(inner) => self.field(inner, name),
+                _ => None,
             })
+        })
     }
 
     /// All fields of a struct, those of embedded structs in their place.
     pub fn fields(&self, structure: &str) -> Vec<&Field> {
         let mut result = Vec::new();
-        for field in self
-            .structs
-            .get(structure)
-            .map_or(&[][..], |s| s.fields.as_slice())
-        {
+        for field in self.structs.get(structure).map_or(&[][..], |s| s.fields.as_slice()) {
             match &field.ty {
                 Type::Struct(inner) if field.name.is_empty() => result.extend(self.fields(inner)),
                 _ => result.push(field),
@@ -341,14 +283,10 @@ impl Schema {
         if found.fields.iter().any(|f| f.name == name) {
             return None;
         }
-        found
-            .fields
-            .iter()
-            .filter(|f| f.name.is_empty())
-            .find_map(|f| match &f.ty {
-                Type::Struct(inner) => self.field(inner, name).map(|_| *inner),
-                _ => None,
-            })
+        found.fields.iter().filter(|f| f.name.is_empty()).find_map(|f| match &f.ty {
+            Type::Struct(inner) => self.field(inner, name).map(|_| *inner),
+            _ => None,
+        })
     }
 
     /// The Go type as its error messages print it, e.g. `[]v1.Container`.
@@ -376,8 +314,5 @@ impl Schema {
 
 fn capitalised(name: &str) -> String {
     let mut chars = name.chars();
-    chars
-        .next()
-        .map(|c| c.to_ascii_uppercase().to_string() + chars.as_str())
-        .unwrap_or_default()
+    chars.next().map(|c| c.to_ascii_uppercase().to_string() + chars.as_str()).unwrap_or_default()
 }

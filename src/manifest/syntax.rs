@@ -21,12 +21,7 @@ pub struct Chunk {
 // k8s.io/apimachinery/pkg/util/yaml/decoder.go YAMLReader.Read
 pub fn split(text: &str) -> Vec<Chunk> {
     let mut chunks = Vec::new();
-    let mut chunk = Chunk {
-        start: 0,
-        end: 0,
-        line: 1,
-        error: None,
-    };
+    let mut chunk = Chunk { start: 0, end: 0, line: 1, error: None };
     let mut offset = 0;
     for (number, line) in text.split_inclusive('\n').enumerate() {
         let next = offset + line.len();
@@ -36,27 +31,12 @@ pub fn split(text: &str) -> Vec<Chunk> {
                 chunk.end = offset;
                 push(&mut chunks, &chunk);
                 let error = Some(format!("invalid Yaml document separator: {rest}"));
-                chunks.push(Chunk {
-                    start: offset,
-                    end: next,
-                    line: number as u32 + 1,
-                    error,
-                });
-                chunk = Chunk {
-                    start: next,
-                    end: next,
-                    line: number as u32 + 2,
-                    error: None,
-                };
+                chunks.push(Chunk { start: offset, end: next, line: number as u32 + 1, error });
+                chunk = Chunk { start: next, end: next, line: number as u32 + 2, error: None };
             } else if offset > chunk.start {
                 chunk.end = offset;
                 push(&mut chunks, &chunk);
-                chunk = Chunk {
-                    start: next,
-                    end: next,
-                    line: number as u32 + 2,
-                    error: None,
-                };
+                chunk = Chunk { start: next, end: next, line: number as u32 + 2, error: None };
             }
         }
         offset = next;
@@ -106,30 +86,10 @@ const COLON: &str = "put the value in quotes if it contains `: `";
 
 /// Texts of our parser, what go-yaml calls them, who reports them there, and help. The first match counts.
 const TEXTS: &[(&str, &str, From, &str)] = &[
-    (
-        "tabs disallowed",
-        "found character that cannot start any token",
-        From::Scanner,
-        TAB,
-    ),
-    (
-        "tab cannot be used",
-        "found character that cannot start any token",
-        From::Scanner,
-        TAB,
-    ),
-    (
-        "found a tab",
-        "found character that cannot start any token",
-        From::Scanner,
-        TAB,
-    ),
-    (
-        "cannot start with a tab",
-        "found character that cannot start any token",
-        From::Scanner,
-        TAB,
-    ),
+    ("tabs disallowed", "found character that cannot start any token", From::Scanner, TAB),
+    ("tab cannot be used", "found character that cannot start any token", From::Scanner, TAB),
+    ("found a tab", "found character that cannot start any token", From::Scanner, TAB),
+    ("cannot start with a tab", "found character that cannot start any token", From::Scanner, TAB),
     (
         "unexpected character: `%'",
         "found character that cannot start any token",
@@ -148,144 +108,44 @@ const TEXTS: &[(&str, &str, From, &str)] = &[
         From::Scanner,
         "put the value in quotes",
     ),
-    (
-        "unexpected character",
-        "found character that cannot start any token",
-        From::Scanner,
-        "",
-    ),
-    (
-        "mapping values are not allowed",
-        "mapping values are not allowed in this context",
-        From::Scanner,
-        COLON,
-    ),
-    (
-        "illegal placement of ':'",
-        "mapping values are not allowed in this context",
-        From::Scanner,
-        COLON,
-    ),
-    (
-        "mapping keys are not allowed",
-        "mapping keys are not allowed in this context",
-        From::Scanner,
-        "",
-    ),
+    ("unexpected character", "found character that cannot start any token", From::Scanner, ""),
+    ("mapping values are not allowed", "mapping values are not allowed in this context", From::Scanner, COLON),
+    ("illegal placement of ':'", "mapping values are not allowed in this context", From::Scanner, COLON),
+    ("mapping keys are not allowed", "mapping keys are not allowed in this context", From::Scanner, ""),
     (
         "block sequence entries are not allowed",
         "block sequence entries are not allowed in this context",
         From::Scanner,
         "",
     ),
-    (
-        "only valid inside a block",
-        "block sequence entries are not allowed in this context",
-        From::Scanner,
-        "",
-    ),
-    (
-        "simple key expect",
-        "could not find expected ':'",
-        From::Scanner,
-        "a key needs a colon",
-    ),
-    (
-        "unexpected end of stream",
-        "found unexpected end of stream",
-        From::Scanner,
-        "a quote is not closed",
-    ),
-    (
-        "unexpected document indicator",
-        "found unexpected document indicator",
-        From::Scanner,
-        "a quote is not closed",
-    ),
+    ("only valid inside a block", "block sequence entries are not allowed in this context", From::Scanner, ""),
+    ("simple key expect", "could not find expected ':'", From::Scanner, "a key needs a colon"),
+    ("unexpected end of stream", "found unexpected end of stream", From::Scanner, "a quote is not closed"),
+    ("unexpected document indicator", "found unexpected document indicator", From::Scanner, "a quote is not closed"),
     (
         "unknown escape character",
         "found unknown escape character",
         From::Scanner,
         "use single quotes, or double the backslash",
     ),
-    (
-        "expected hexadecimal number",
-        "did not find expected hexdecimal number",
-        From::Scanner,
-        "",
-    ),
+    ("expected hexadecimal number", "did not find expected hexdecimal number", From::Scanner, ""),
     (
         "expected alphabetic or numeric",
         "did not find expected alphabetic or numeric character",
         From::Scanner,
         "put the value in quotes",
     ),
-    (
-        "expected comment or line break",
-        "did not find expected comment or line break",
-        From::Scanner,
-        "",
-    ),
-    (
-        "expected ',' or '}'",
-        "did not find expected ',' or '}'",
-        From::Parser,
-        "a brace is not closed",
-    ),
-    (
-        "expected ',' or ']'",
-        "did not find expected ',' or ']'",
-        From::Parser,
-        "a bracket is not closed",
-    ),
-    (
-        "expected '-' indicator",
-        "did not find expected '-' indicator",
-        From::Parser,
-        ALIGN,
-    ),
-    (
-        "expected node content",
-        "did not find expected node content",
-        From::Parser,
-        "",
-    ),
-    (
-        "handle wasn't declared",
-        "found undefined tag handle",
-        From::Parser,
-        "",
-    ),
-    (
-        "expected <document",
-        "did not find expected <document start>",
-        From::Parser,
-        "",
-    ),
-    (
-        "expected key",
-        "did not find expected key",
-        From::Parser,
-        ALIGN,
-    ),
-    (
-        "invalid indentation",
-        "did not find expected key",
-        From::Parser,
-        ALIGN,
-    ),
-    (
-        "wrongly indented",
-        "did not find expected key",
-        From::Parser,
-        ALIGN,
-    ),
-    (
-        "invalid trailing content",
-        "did not find expected key",
-        From::Parser,
-        "nothing may follow the closing quote",
-    ),
+    ("expected comment or line break", "did not find expected comment or line break", From::Scanner, ""),
+    ("expected ',' or '}'", "did not find expected ',' or '}'", From::Parser, "a brace is not closed"),
+    ("expected ',' or ']'", "did not find expected ',' or ']'", From::Parser, "a bracket is not closed"),
+    ("expected '-' indicator", "did not find expected '-' indicator", From::Parser, ALIGN),
+    ("expected node content", "did not find expected node content", From::Parser, ""),
+    ("handle wasn't declared", "found undefined tag handle", From::Parser, ""),
+    ("expected <document", "did not find expected <document start>", From::Parser, ""),
+    ("expected key", "did not find expected key", From::Parser, ALIGN),
+    ("invalid indentation", "did not find expected key", From::Parser, ALIGN),
+    ("wrongly indented", "did not find expected key", From::Parser, ALIGN),
+    ("invalid trailing content", "did not find expected key", From::Parser, "nothing may follow the closing quote"),
 ];
 
 /// Names an error of our parser as go-yaml would.
@@ -294,44 +154,22 @@ pub fn translate(info: &str, line: usize, index: usize, body: &str) -> Translate
     if info.contains("unknown anchor") {
         return alias(index, line, body);
     }
-    let (message, from, hint) = TEXTS
-        .iter()
-        .find(|(ours, ..)| info.contains(ours))
-        .map_or((info, From::Parser, ""), |t| (t.1, t.2, t.3));
-    let line = if from == From::Scanner {
-        line
-    } else {
-        line.saturating_sub(1)
-    };
-    let message = if line == 0 {
-        message.to_owned()
-    } else {
-        format!("line {line}: {message}")
-    };
+    let (message, from, hint) =
+        TEXTS.iter().find(|(ours, ..)| info.contains(ours)).map_or((info, From::Parser, ""), |t| (t.1, t.2, t.3));
+    let line = if from == From::Scanner { line } else { line.saturating_sub(1) };
+    let message = if line == 0 { message.to_owned() } else { format!("line {line}: {message}") };
     Translated { message, hint }
 }
 
 /// `*name` without anchor; or a star that was meant as text, like an unquoted schedule.
 fn alias(index: usize, line: usize, body: &str) -> Translated {
-    let rest: String = body
-        .chars()
-        .skip(index)
-        .skip_while(|c| *c != '*')
-        .skip(1)
-        .take(64)
-        .collect();
-    let name: String = rest
-        .chars()
-        .take_while(|c| c.is_ascii_alphanumeric() || matches!(c, '_' | '-'))
-        .collect();
+    let rest: String = body.chars().skip(index).skip_while(|c| *c != '*').skip(1).take(64).collect();
+    let name: String = rest.chars().take_while(|c| c.is_ascii_alphanumeric() || matches!(c, '_' | '-')).collect();
     let after = rest.chars().nth(name.chars().count());
     let blank = after.is_none_or(|c| c.is_whitespace() || "?:,]}%@`".contains(c));
     if name.is_empty() || !blank {
         let message = format!("line {line}: did not find expected alphabetic or numeric character");
-        return Translated {
-            message,
-            hint: "a value that starts with `*` needs quotes",
-        };
+        return Translated { message, hint: "a value that starts with `*` needs quotes" };
     }
     Translated {
         message: format!("unknown anchor '{name}' referenced"),
@@ -342,9 +180,7 @@ fn alias(index: usize, line: usize, body: &str) -> Translated {
 /// Decodes base64 text (of `!!binary`); what is no base64 stays as it is.
 pub fn base64_text(text: &str) -> String {
     let clean: Vec<u8> = text.bytes().filter(|b| !b.is_ascii_whitespace()).collect();
-    base64_bytes(&clean)
-        .and_then(|bytes| String::from_utf8(bytes).ok())
-        .unwrap_or_else(|| text.to_owned())
+    base64_bytes(&clean).and_then(|bytes| String::from_utf8(bytes).ok()).unwrap_or_else(|| text.to_owned())
 }
 
 /// Standard base64 with padding, as Go reads it.

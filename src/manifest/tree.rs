@@ -124,55 +124,20 @@ impl Node {
 /// ```
 pub fn read(text: &str) -> Vec<Document> {
     if text.len() > MAX_TEXT_BYTES {
-        let span = Span {
-            start: 0,
-            end: 0,
-            line: 1,
-            column: 1,
-        };
-        let message = format!(
-            "the text is {} bytes long; at most {MAX_TEXT_BYTES} are read",
-            text.len()
-        );
-        let error = SyntaxError {
-            message,
-            span,
-            hint: Some("split it into several files".to_owned()),
-        };
-        return vec![Document {
-            root: None,
-            span,
-            duplicates: Vec::new(),
-            error: Some(error),
-        }];
+        let span = Span { start: 0, end: 0, line: 1, column: 1 };
+        let message = format!("the text is {} bytes long; at most {MAX_TEXT_BYTES} are read", text.len());
+        let error = SyntaxError { message, span, hint: Some("split it into several files".to_owned()) };
+        return vec![Document { root: None, span, duplicates: Vec::new(), error: Some(error) }];
     }
-    syntax::split(text)
-        .into_iter()
-        .take(MAX_DOCUMENTS)
-        .map(|chunk| read_chunk(text, &chunk))
-        .collect()
+    syntax::split(text).into_iter().take(MAX_DOCUMENTS).map(|chunk| read_chunk(text, &chunk)).collect()
 }
 
 fn read_chunk(text: &str, chunk: &syntax::Chunk) -> Document {
-    let span = Span {
-        start: chunk.start as u32,
-        end: chunk.end as u32,
-        line: chunk.line,
-        column: 1,
-    };
+    let span = Span { start: chunk.start as u32, end: chunk.end as u32, line: chunk.line, column: 1 };
     let body = &text[chunk.start..chunk.end];
-    let mut document = Document {
-        root: None,
-        span,
-        duplicates: Vec::new(),
-        error: None,
-    };
+    let mut document = Document { root: None, span, duplicates: Vec::new(), error: None };
     if let Some(message) = &chunk.error {
-        document.error = Some(SyntaxError {
-            message: message.clone(),
-            span,
-            hint: None,
-        });
+        document.error = Some(SyntaxError { message: message.clone(), span, hint: None });
         return document;
     }
     let mut builder = Builder::new(body, chunk);
@@ -186,17 +151,8 @@ fn read_chunk(text: &str, chunk: &syntax::Chunk) -> Document {
 
 /// A map or list that is being read.
 enum Frame {
-    List {
-        anchor: usize,
-        span: Span,
-        items: Vec<Node>,
-    },
-    Map {
-        anchor: usize,
-        span: Span,
-        entries: Vec<(Key, Node)>,
-        key: Option<Key>,
-    },
+    List { anchor: usize, span: Span, items: Vec<Node> },
+    Map { anchor: usize, span: Span, entries: Vec<(Key, Node)>, key: Option<Key> },
 }
 
 /// A key before merging: its JSON text, or the merge marker.
@@ -222,11 +178,7 @@ struct Builder<'a> {
 
 impl<'a> Builder<'a> {
     fn new(body: &'a str, chunk: &'a syntax::Chunk) -> Self {
-        let offsets = if body.is_ascii() {
-            Vec::new()
-        } else {
-            body.char_indices().map(|(i, _)| i as u32).collect()
-        };
+        let offsets = if body.is_ascii() { Vec::new() } else { body.char_indices().map(|(i, _)| i as u32).collect() };
         Builder {
             body,
             chunk,
@@ -245,9 +197,7 @@ impl<'a> Builder<'a> {
             let local = if self.offsets.is_empty() {
                 index
             } else {
-                self.offsets
-                    .get(index)
-                    .map_or(self.body.len(), |o| *o as usize)
+                self.offsets.get(index).map_or(self.body.len(), |o| *o as usize)
             };
             (self.chunk.start + local.min(self.body.len())) as u32
         };
@@ -262,19 +212,12 @@ impl<'a> Builder<'a> {
 
     fn fail(&self, span: Span, message: &str, hint: &str) -> SyntaxError {
         let hint = (!hint.is_empty()).then(|| hint.to_owned());
-        SyntaxError {
-            message: format!("error converting YAML to JSON: yaml: {message}"),
-            span,
-            hint,
-        }
+        SyntaxError { message: format!("error converting YAML to JSON: yaml: {message}"), span, hint }
     }
 
     fn scan_error(&self, error: &ScanError) -> SyntaxError {
         let mark = *error.marker();
-        let span = self.span(saphyr_parser::Span {
-            start: mark,
-            end: mark,
-        });
+        let span = self.span(saphyr_parser::Span { start: mark, end: mark });
         let translated = syntax::translate(error.info(), mark.line(), mark.index(), self.body);
         self.fail(span, &translated.message, translated.hint)
     }
@@ -290,32 +233,14 @@ impl<'a> Builder<'a> {
                     self.count(span, 1)?;
                     self.place(node, anchor, merge)?;
                 }
-                Event::SequenceStart(anchor, _) => self.open(
-                    Frame::List {
-                        anchor,
-                        span,
-                        items: Vec::new(),
-                    },
-                    span,
-                )?,
+                Event::SequenceStart(anchor, _) => self.open(Frame::List { anchor, span, items: Vec::new() }, span)?,
                 Event::MappingStart(anchor, _) => {
-                    self.open(
-                        Frame::Map {
-                            anchor,
-                            span,
-                            entries: Vec::new(),
-                            key: None,
-                        },
-                        span,
-                    )?;
+                    self.open(Frame::Map { anchor, span, entries: Vec::new(), key: None }, span)?;
                 }
                 Event::SequenceEnd | Event::MappingEnd => self.close(span)?,
                 Event::Alias(id) => self.alias(id, span)?,
                 Event::DocumentEnd => break,
-                Event::Nothing
-                | Event::StreamStart
-                | Event::StreamEnd
-                | Event::DocumentStart(_) => {}
+                Event::Nothing | Event::StreamStart | Event::StreamEnd | Event::DocumentStart(_) => {}
             }
         }
         Ok(self.root.take())
@@ -341,9 +266,7 @@ impl<'a> Builder<'a> {
         span: Span,
     ) -> Result<(Node, bool), SyntaxError> {
         let plain = style == ScalarStyle::Plain;
-        let core = tag
-            .filter(|t| t.handle == "tag:yaml.org,2002:" || t.handle == "!!")
-            .map(|t| t.suffix.as_str());
+        let core = tag.filter(|t| t.handle == "tag:yaml.org,2002:" || t.handle == "!!").map(|t| t.suffix.as_str());
         let scalar = match (tag, core) {
             (None, _) if plain => resolve(text),
             (None, _) | (Some(_), Some("str")) => Scalar::Text(text.to_owned()),
@@ -364,11 +287,7 @@ impl<'a> Builder<'a> {
                 Scalar::Text(_) => "str",
             };
             if is != name {
-                return Err(self.fail(
-                    span,
-                    &format!("cannot decode !!{is} `{text}` as a !!{name}"),
-                    "",
-                ));
+                return Err(self.fail(span, &format!("cannot decode !!{is} `{text}` as a !!{name}"), ""));
             }
         }
         let merge = plain && text == "<<" && tag.is_none();
@@ -385,11 +304,7 @@ impl<'a> Builder<'a> {
     fn open(&mut self, frame: Frame, span: Span) -> Result<(), SyntaxError> {
         self.count(span, 1)?;
         if self.frames.len() >= MAX_DEPTH_LEVELS {
-            return Err(self.fail(
-                span,
-                &format!("nested deeper than {MAX_DEPTH_LEVELS} levels"),
-                "",
-            ));
+            return Err(self.fail(span, &format!("nested deeper than {MAX_DEPTH_LEVELS} levels"), ""));
         }
         self.frames.push(frame);
         Ok(())
@@ -397,47 +312,16 @@ impl<'a> Builder<'a> {
 
     fn close(&mut self, end: Span) -> Result<(), SyntaxError> {
         match self.frames.pop() {
-            Some(Frame::List {
-                anchor,
-                span,
-                items,
-            }) => {
+            Some(Frame::List { anchor, span, items }) => {
                 let last = items.last().map_or(end.end, |n| n.span.end);
-                let span = Span {
-                    end: if self.closes(end) { end.end } else { last },
-                    ..span
-                };
-                self.place(
-                    Node {
-                        content: Content::List(items),
-                        span,
-                    },
-                    anchor,
-                    false,
-                )
+                let span = Span { end: if self.closes(end) { end.end } else { last }, ..span };
+                self.place(Node { content: Content::List(items), span }, anchor, false)
             }
-            Some(Frame::Map {
-                anchor,
-                span,
-                entries,
-                ..
-            }) => {
-                let last = entries
-                    .last()
-                    .map_or(end.end, |(k, v)| v.span.end.max(k.span.end));
-                let span = Span {
-                    end: if self.closes(end) { end.end } else { last },
-                    ..span
-                };
+            Some(Frame::Map { anchor, span, entries, .. }) => {
+                let last = entries.last().map_or(end.end, |(k, v)| v.span.end.max(k.span.end));
+                let span = Span { end: if self.closes(end) { end.end } else { last }, ..span };
                 let entries = self.merge(entries)?;
-                self.place(
-                    Node {
-                        content: Content::Map(entries),
-                        span,
-                    },
-                    anchor,
-                    false,
-                )
+                self.place(Node { content: Content::Map(entries), span }, anchor, false)
             }
             None => Ok(()),
         }
@@ -446,22 +330,14 @@ impl<'a> Builder<'a> {
     /// Whether the end event stands on a closing bracket.
     fn closes(&self, end: Span) -> bool {
         let start = end.start as usize - self.chunk.start;
-        end.end > end.start
-            && self
-                .body
-                .as_bytes()
-                .get(start)
-                .is_some_and(|b| matches!(b, b']' | b'}'))
+        end.end > end.start && self.body.as_bytes().get(start).is_some_and(|b| matches!(b, b']' | b'}'))
     }
 
     fn alias(&mut self, id: usize, span: Span) -> Result<(), SyntaxError> {
         let Some((node, size)) = self.anchors.get(&id) else {
             let name = self
                 .body
-                .get(
-                    span.start as usize - self.chunk.start + 1
-                        ..span.end as usize - self.chunk.start,
-                )
+                .get(span.start as usize - self.chunk.start + 1..span.end as usize - self.chunk.start)
                 .unwrap_or("");
             return Err(self.fail(
                 span,
@@ -473,8 +349,7 @@ impl<'a> Builder<'a> {
         self.alias_nodes += size;
         let nodes = self.nodes + self.alias_nodes;
         // go.yaml.in/yaml/v2 decode.go unmarshal, allowedAliasRatio: below 400,000 decoded nodes the ratio is 0.99.
-        let excessive =
-            self.alias_nodes > 100 && nodes > 1000 && self.alias_nodes * 100 > nodes * 99;
+        let excessive = self.alias_nodes > 100 && nodes > 1000 && self.alias_nodes * 100 > nodes * 99;
         if excessive || self.alias_nodes > MAX_ALIAS_EXPANSION_NODES {
             return Err(self.fail(
                 span,
@@ -503,11 +378,7 @@ impl<'a> Builder<'a> {
                     match syntax::key_text(&node.content) {
                         Ok(text) => *key = Some(Key { text, span, merge }),
                         Err(message) => {
-                            return Err(self.fail(
-                                span,
-                                &message,
-                                "a key must be text, a number or a boolean",
-                            ));
+                            return Err(self.fail(span, &message, "a key must be text, a number or a boolean"));
                         }
                     }
                 }
@@ -525,11 +396,7 @@ impl<'a> Builder<'a> {
         for (key, value) in raw {
             if key.merge {
                 for entry in merged(&value).ok_or_else(|| {
-                    self.fail(
-                        value.span,
-                        "map merge requires map or sequence of maps as the value",
-                        "",
-                    )
+                    self.fail(value.span, "map merge requires map or sequence of maps as the value", "")
                 })? {
                     put(&mut entries, &mut index, entry);
                 }
@@ -537,21 +404,9 @@ impl<'a> Builder<'a> {
             }
             if own.insert(key.text.clone(), ()).is_some() {
                 let line = value.span.line.saturating_sub(self.chunk.line) + 1;
-                self.duplicates.push(Duplicate {
-                    key: key.text.clone(),
-                    span: key.span,
-                    line,
-                });
+                self.duplicates.push(Duplicate { key: key.text.clone(), span: key.span, line });
             }
-            put(
-                &mut entries,
-                &mut index,
-                Entry {
-                    key: key.text,
-                    key_span: key.span,
-                    value,
-                },
-            );
+            put(&mut entries, &mut index, Entry { key: key.text, key_span: key.span, value });
         }
         Ok(entries)
     }
@@ -589,12 +444,7 @@ fn merged(value: &Node) -> Option<Vec<Entry>> {
 fn count_nodes(node: &Node) -> usize {
     match &node.content {
         Content::List(items) => 1 + items.iter().map(count_nodes).sum::<usize>(),
-        Content::Map(entries) => {
-            1 + entries
-                .iter()
-                .map(|e| 1 + count_nodes(&e.value))
-                .sum::<usize>()
-        }
+        Content::Map(entries) => 1 + entries.iter().map(|e| 1 + count_nodes(&e.value)).sum::<usize>(),
         _ => 1,
     }
 }

@@ -74,11 +74,7 @@ impl View for Value {
 
 /// Pairs of a string map, in the order of their keys.
 pub fn pairs(value: &Value) -> impl Iterator<Item = (&str, &str)> {
-    value
-        .as_object()
-        .into_iter()
-        .flatten()
-        .map(|(k, v)| (k.as_str(), v.as_str().unwrap_or("")))
+    value.as_object().into_iter().flatten().map(|(k, v)| (k.as_str(), v.as_str().unwrap_or("")))
 }
 
 /// Equality as the API server's semantic comparison has it: null, absent, empty lists and empty maps are equal, quantities
@@ -88,12 +84,9 @@ pub fn same(a: &Value, b: &Value) -> bool {
     match (a, b) {
         (Value::Object(x), Value::Object(y)) => {
             let keys = x.keys().chain(y.keys().filter(|k| !x.contains_key(*k)));
-            keys.into_iter()
-                .all(|k| same(x.get(k).unwrap_or(&NULL), y.get(k).unwrap_or(&NULL)))
+            keys.into_iter().all(|k| same(x.get(k).unwrap_or(&NULL), y.get(k).unwrap_or(&NULL)))
         }
-        (Value::Array(x), Value::Array(y)) => {
-            x.len() == y.len() && x.iter().zip(y).all(|(a, b)| same(a, b))
-        }
+        (Value::Array(x), Value::Array(y)) => x.len() == y.len() && x.iter().zip(y).all(|(a, b)| same(a, b)),
         (Value::Null, other) | (other, Value::Null) => is_empty(other),
         _ => a == b,
     }

@@ -154,7 +154,8 @@ fn recorded(case: &Value) -> Vec<String> {
     if case.get("reason").is_some() {
         check(&mut differences, "reason", &case["reason"], &outcome.reason);
     }
-    let causes: Vec<Value> = outcome.causes.iter().map(|c| json!({"field": c["field"], "reason": c["reason"], "message": hide_random(&c["message"])})).collect();
+    let shown = |c: &Value| json!({"field": c["field"], "reason": c["reason"], "message": hide_random(&c["message"])});
+    let causes: Vec<Value> = outcome.causes.iter().map(shown).collect();
     if let Some(expected) = case.get("causes") {
         check(&mut differences, "causes", expected, &json!(causes));
     }

@@ -37,9 +37,8 @@ pub struct Package {
 
 /// Parses one `types.go`.
 pub fn read(path: &Path) -> Package {
-    let text = without_block_comments(
-        &std::fs::read_to_string(path).unwrap_or_else(|e| panic!("{}: {e}", path.display())),
-    );
+    let text =
+        without_block_comments(&std::fs::read_to_string(path).unwrap_or_else(|e| panic!("{}: {e}", path.display())));
     let mut package = Package::default();
     let mut lines = text.lines();
     let mut comment: Vec<String> = Vec::new();
@@ -58,15 +57,11 @@ pub fn read(path: &Path) -> Package {
             constant(trimmed.trim_start_matches("const "), &mut package);
         } else if let Some(rest) = trimmed.strip_prefix("type ") {
             if let Some(name) = rest.strip_suffix(" struct {") {
-                package
-                    .docs
-                    .insert(name.to_owned(), first_sentence(&comment));
+                package.docs.insert(name.to_owned(), first_sentence(&comment));
                 let fields = fields(&mut lines);
                 package.structs.insert(name.to_owned(), fields);
             } else if let Some((name, ty)) = rest.split_once(' ') {
-                package
-                    .named
-                    .insert(name.to_owned(), ty.trim_start_matches("= ").to_owned());
+                package.named.insert(name.to_owned(), ty.trim_start_matches("= ").to_owned());
             }
         }
         comment.clear();
@@ -91,11 +86,7 @@ fn constant(line: &str, package: &mut Package) {
     let (Some(_), Some(ty)) = (words.next(), words.next()) else {
         return;
     };
-    let Some(value) = right
-        .trim()
-        .strip_prefix('"')
-        .and_then(|r| r.split('"').next())
-    else {
+    let Some(value) = right.trim().strip_prefix('"').and_then(|r| r.split('"').next()) else {
         return;
     };
     let values = package.constants.entry(ty.to_owned()).or_default();
@@ -121,10 +112,7 @@ fn fields<'a>(lines: &mut impl Iterator<Item = &'a str>) -> Vec<Field> {
             continue;
         }
         let (declaration, tag) = match trimmed.split_once('`') {
-            Some((d, t)) => (
-                d.trim(),
-                t.trim_end_matches(|c| c != '`').trim_end_matches('`'),
-            ),
+            Some((d, t)) => (d.trim(), t.trim_end_matches(|c| c != '`').trim_end_matches('`')),
             None => (trimmed.split(" //").next().unwrap_or("").trim(), ""),
         };
         let mut words = declaration.split_whitespace();
@@ -132,11 +120,7 @@ fn fields<'a>(lines: &mut impl Iterator<Item = &'a str>) -> Vec<Field> {
         let ty = words.collect::<Vec<_>>().join(" ");
         let embedded = ty.is_empty();
         let ty = if embedded { first.clone() } else { ty };
-        let go = if embedded {
-            first.rsplit('.').next().unwrap_or("").to_owned()
-        } else {
-            first
-        };
+        let go = if embedded { first.rsplit('.').next().unwrap_or("").to_owned() } else { first };
         let json_tag = tag_value(tag, "json").unwrap_or_default();
         let mut parts = json_tag.split(',');
         let json = parts.next().unwrap_or("").to_owned();
@@ -145,8 +129,7 @@ fn fields<'a>(lines: &mut impl Iterator<Item = &'a str>) -> Vec<Field> {
             comment.clear();
             continue;
         }
-        let merge =
-            tag_value(tag, "patchStrategy").is_some_and(|s| s.split(',').any(|w| w == "merge"));
+        let merge = tag_value(tag, "patchStrategy").is_some_and(|s| s.split(',').any(|w| w == "merge"));
         let optional = comment.iter().any(|c| c.starts_with("+optional"));
         let omitempty = options.contains(&"omitempty");
         result.push(Field {
@@ -156,11 +139,7 @@ fn fields<'a>(lines: &mut impl Iterator<Item = &'a str>) -> Vec<Field> {
             omitempty,
             doc: first_sentence(&comment),
             embedded,
-            json: if embedded && options.contains(&"inline") {
-                String::new()
-            } else {
-                json
-            },
+            json: if embedded && options.contains(&"inline") { String::new() } else { json },
             go,
             ty,
         });
@@ -176,11 +155,8 @@ fn tag_value(tag: &str, key: &str) -> Option<String> {
 
 /// The first sentence of a comment, without markers such as `+optional`.
 pub fn first_sentence(comment: &[String]) -> String {
-    let text: Vec<&str> = comment
-        .iter()
-        .map(String::as_str)
-        .take_while(|l| !l.starts_with('+') && *l != "---")
-        .collect();
+    let text: Vec<&str> =
+        comment.iter().map(String::as_str).take_while(|l| !l.starts_with('+') && *l != "---").collect();
     let text = text.join(" ");
     let mut end = text.len();
     for (i, _) in text.match_indices(". ") {
@@ -191,10 +167,5 @@ pub fn first_sentence(comment: &[String]) -> String {
         }
     }
     let sentence = &text[..end];
-    sentence
-        .split(" More info:")
-        .next()
-        .unwrap_or(sentence)
-        .trim()
-        .to_owned()
+    sentence.split(" More info:").next().unwrap_or(sentence).trim().to_owned()
 }

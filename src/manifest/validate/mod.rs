@@ -17,33 +17,18 @@ use serde_json::{Value, json};
 pub fn prepare_create(kind: &str, object: &mut Value, uid: &str) {
     let meta = child(object, "metadata");
     if meta.text("name").is_empty() && !meta.text("generateName").is_empty() {
-        let prefix: String = meta
-            .text("generateName")
-            .chars()
-            .take(MAX_GENERATED_PREFIX_CHARS)
-            .collect();
+        let prefix: String = meta.text("generateName").chars().take(MAX_GENERATED_PREFIX_CHARS).collect();
         set(meta, "name", json!(format!("{prefix}xxxxx")));
     }
     set(meta, "uid", json!(uid));
     if matches!(
         kind,
-        "Pod"
-            | "Job"
-            | "CronJob"
-            | "DaemonSet"
-            | "Deployment"
-            | "ReplicaSet"
-            | "PodDisruptionBudget"
-            | "PriorityClass"
+        "Pod" | "Job" | "CronJob" | "DaemonSet" | "Deployment" | "ReplicaSet" | "PodDisruptionBudget" | "PriorityClass"
     ) {
         set(meta, "generation", json!(1));
     }
     match kind {
-        "DaemonSet" => fill(
-            child(meta, "annotations"),
-            "deprecated.daemonset.template.generation",
-            json!("1"),
-        ),
+        "DaemonSet" => fill(child(meta, "annotations"), "deprecated.daemonset.template.generation", json!("1")),
         "Job" => generate_selector(object),
         _ => {}
     }
@@ -54,14 +39,8 @@ const MAX_GENERATED_PREFIX_CHARS: usize = 58;
 
 // pkg/registry/batch/job/strategy.go generateSelector
 fn generate_selector(job: &mut Value) {
-    let (name, uid) = (
-        job.at("metadata").text("name").to_owned(),
-        job.at("metadata").text("uid").to_owned(),
-    );
-    let own_labels = job
-        .at("metadata")
-        .map("labels")
-        .is_some_and(|l| !l.is_empty());
+    let (name, uid) = (job.at("metadata").text("name").to_owned(), job.at("metadata").text("uid").to_owned());
+    let own_labels = job.at("metadata").map("labels").is_some_and(|l| !l.is_empty());
     let spec = child(job, "spec");
     if spec.flag("manualSelector") {
         return;
@@ -99,11 +78,6 @@ pub fn create_warnings(_kind: &str, _object: &Value) -> Vec<String> {
 }
 
 /// What an update comes to: the new object as stored, errors and warnings.
-pub fn update(
-    _schema: &Schema,
-    _kind: &str,
-    _old: &Value,
-    new: &Value,
-) -> (Value, Errors, Vec<String>) {
+pub fn update(_schema: &Schema, _kind: &str, _old: &Value, new: &Value) -> (Value, Errors, Vec<String>) {
     (new.clone(), Errors::default(), Vec::new())
 }
