@@ -11,6 +11,8 @@ pub mod cron_job;
 pub mod daemon_set;
 pub mod deployment;
 pub mod endpoint_slice;
+#[cfg(test)]
+mod fixture;
 pub mod garbage;
 pub mod job;
 pub mod kubelet;

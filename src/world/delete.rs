@@ -80,6 +80,7 @@ impl World {
     fn mark_deleted(&mut self, object: ObjectRef, grace: i64, now: SimTime) {
         let held = self.meta(object).is_some_and(|meta| grace > 0 || !meta.finalizers().is_empty());
         if !held {
+            self.zero_grace(object, now);
             return;
         }
         let at = now.api() + SimDuration::from_secs(grace);
@@ -96,16 +97,16 @@ impl World {
         }));
         // A deletion that is already under way but whose grace period is now nothing is free to finish.
         if grace == 0 {
-            self.zero_grace(object);
+            self.zero_grace(object, now);
         }
     }
 
-    fn zero_grace(&mut self, object: ObjectRef) {
+    fn zero_grace(&mut self, object: ObjectRef, now: SimTime) {
         let Some(id) = object.id::<Pod>() else { return };
         self.modify(id, |pod: &mut Pod| {
             let pending = pod.meta.deletion.is_some_and(|deletion| deletion.grace_seconds > 0);
-            if let Some(deletion) = pod.meta.deletion.as_mut() {
-                deletion.grace_seconds = 0;
+            if let Some(deletion) = pod.meta.deletion.as_mut().filter(|_| pending) {
+                *deletion = Deletion { at: now.api(), grace_seconds: 0 };
             }
             Aspects::DELETION.when(pending)
         });

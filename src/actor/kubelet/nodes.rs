@@ -1,0 +1,130 @@
+//! What kubelets report about their nodes, and how they return from silence.
+//! Upstream: pkg/kubelet/kubelet_node_status.go, pkg/kubelet/nodestatus/setters.go.
+
+use super::{ActorKind, Cx, Key, Kubelet, NODE_CODE, Sight};
+use crate::api::{Condition, Node, Status};
+use crate::time::{SimDuration, SimTime};
+use crate::world::{Aspects, Change, ChangeVerb, NodeId, PodId, Source};
+
+/// How long after joining a kubelet reports that its node is ready.
+pub const JOIN: SimDuration = SimDuration::from_secs(1);
+
+/// The message of a node that is not ready yet or whose runtime is down.
+pub const NOT_READY: &str = "container runtime status check may not have completed yet";
+
+/// (type, healthy status, reason, message) of the conditions that a kubelet posts.
+const HEALTHY: [(&str, Status, &str, &str); 4] = [
+    ("MemoryPressure", Status::False, "KubeletHasSufficientMemory", "kubelet has sufficient memory available"),
+    ("DiskPressure", Status::False, "KubeletHasNoDiskPressure", "kubelet has no disk pressure"),
+    ("PIDPressure", Status::False, "KubeletHasSufficientPID", "kubelet has sufficient PID available"),
+    ("Ready", Status::True, "KubeletReady", "kubelet is posting ready status"),
+];
+
+/// The conditions of a node whose kubelet posts at `now`.
+pub fn posted_conditions(ready: bool, now: SimTime) -> Vec<Condition> {
+    let post = |(kind, status, reason, message): (&'static str, Status, &'static str, &'static str)| {
+        if kind == "Ready" && !ready {
+            return Condition::new(kind, Status::False, "KubeletNotReady", NOT_READY, now);
+        }
+        Condition::new(kind, status, reason, message, now)
+    };
+    HEALTHY.map(post).to_vec()
+}
+
+impl Kubelet {
+    pub(super) fn observe_node(&mut self, change: &Change, sight: &mut Sight) {
+        let Some(id) = change.object.id::<Node>() else { return };
+        let Some(node) = sight.world.nodes.ghost(id) else { return };
+        let number = self.agents.number(&node.meta.name);
+        let Some(agent) = self.agents.get_mut(number) else { return };
+        match change.verb {
+            ChangeVerb::Deleted => {
+                if agent.node == Some(id) {
+                    (agent.node, agent.silent) = (None, true);
+                }
+            }
+            ChangeVerb::Added => {
+                agent.node = Some(id);
+                agent.joined = if node.is_ready() { SimTime::default() } else { sight.now };
+                self.nodes.push_back(id);
+                if !node.is_ready() {
+                    sight.alarms.set(sight.now + JOIN, ActorKind::Kubelet, Key::object(id, NODE_CODE, 0));
+                }
+            }
+            ChangeVerb::Modified => self.nodes.push_back(id),
+        }
+    }
+
+    /// A kubelet posts its node's status, and if it was silent until now, all that happened meanwhile.
+    pub(super) fn sync_node(&mut self, id: NodeId, cx: &mut Cx) {
+        let Some(node) = cx.world.nodes.get(id) else { return };
+        let name = node.meta.name.clone();
+        let machine = cx.world.machine(&name);
+        let number = self.agents.number(&name);
+        let Some(agent) = self.agents.get_mut(number) else { return };
+        let was_silent = agent.silent;
+        agent.silent = machine.silent_since.is_some();
+        if agent.silent {
+            return;
+        }
+        if agent.joined + JOIN <= cx.now {
+            post_status(id, machine.reports_not_ready, cx);
+        }
+        if was_silent {
+            let pods: Vec<PodId> =
+                cx.world.index.seat(&name).map(|seat| seat.pods.iter().copied().collect()).unwrap_or_default();
+            for pod in pods {
+                self.report(pod, cx);
+                self.sync_pod(pod, cx);
+            }
+        } else {
+            let waiting = cx.world.index.seat(&name).map(|seat| seat.pods.iter().copied());
+            let new: Vec<PodId> =
+                waiting.into_iter().flatten().filter(|pod| self.workers.get(*pod).is_none()).collect();
+            self.pods.extend(new);
+        }
+    }
+
+    /// Reports what a silent kubelet could not.
+    fn report(&mut self, id: PodId, cx: &mut Cx) {
+        let Some(worker) = self.workers.get_mut(id) else { return };
+        let Some(shadow) = worker.shadow.take() else { return };
+        let crate::actor::kubelet::worker::Shadow { status, notes } = *shadow;
+        let conditions = cx.world.pods.get(id).map(|pod| pod.status.conditions.clone());
+        cx.world.modify(id, |pod| {
+            let before = (pod.status.phase, pod.status.ready.status);
+            // Conditions that others wrote meanwhile (DisruptionTarget) stay.
+            pod.status = crate::api::PodStatus { conditions: conditions.unwrap_or_default(), ..status };
+            Aspects::STATUS
+                | Aspects::PHASE.when(before.0 != pod.status.phase)
+                | Aspects::READY.when(before.1 != pod.status.ready.status)
+        });
+        for note in notes {
+            cx.world.event(id, Source::Kubelet, note.warning, note.reason, note.message);
+        }
+    }
+}
+
+/// Writes the conditions that the kubelet sees, if they are not there already.
+fn post_status(id: NodeId, not_ready: bool, cx: &mut Cx) {
+    let now = cx.now;
+    let Some(node) = cx.world.nodes.get(id) else { return };
+    let was_ready = node.is_ready();
+    let name = node.meta.name.clone();
+    let posted = posted_conditions(!not_ready, now);
+    let same = posted.iter().all(|new| {
+        let old = Condition::find(&node.conditions, &new.kind);
+        old.is_some_and(|old| (old.status, &old.reason) == (new.status, &new.reason))
+    });
+    if same {
+        return;
+    }
+    cx.world.modify(id, |node: &mut Node| {
+        posted.into_iter().for_each(|new| Condition::set(&mut node.conditions, new));
+        Aspects::STATUS | Aspects::READY.when(was_ready == not_ready)
+    });
+    if !was_ready && !not_ready {
+        let message = format!("Node {name} status is now: NodeReady");
+        cx.world.event(id, Source::Kubelet, false, "NodeReady", message);
+    }
+}
