@@ -7,6 +7,7 @@ pub mod cron;
 pub mod dice;
 pub mod kubectl;
 pub mod manifest;
+pub mod scenario;
 pub mod sim;
 pub mod time;
 #[cfg(target_arch = "wasm32")]

@@ -16,15 +16,36 @@ fn main() -> std::process::ExitCode {
 #[cfg(not(target_arch = "wasm32"))]
 mod native {
     use orrery::cli::{self, Outcome};
+    use std::io::Read;
 
     /// Picks the command by the first word.
     pub fn command(args: &[String]) -> Outcome {
-        let usage = format!("usage:\n  {}\n", cli::cron::USAGE);
+        let usages = [cli::run::USAGE, cli::validate::USAGE, cli::cron::USAGE];
+        let usage = format!("usage:\n  {}\n", usages.join("\n  "));
         match args.split_first() {
+            Some((name, rest)) if name == "run" => cli::run::run_command(rest, &Disk),
+            Some((name, rest)) if name == "validate" => cli::validate::validate_command(rest, &Disk),
             Some((name, rest)) if name == "cron" => cli::cron::cron_command(rest, now_unix_nanos()),
             Some((name, _)) if name == "help" || name == "--help" => Outcome { stdout: usage, ..Outcome::default() },
             Some((name, _)) => Outcome::bad_input(format!("unknown command {name}\n{usage}")),
             None => Outcome { stderr: usage, code: 2, ..Outcome::default() },
+        }
+    }
+
+    /// The files of this machine.
+    struct Disk;
+
+    impl cli::Files for Disk {
+        fn read(&self, name: &str) -> Result<String, String> {
+            let bytes = match name {
+                "-" => {
+                    let mut bytes = Vec::new();
+                    std::io::stdin().read_to_end(&mut bytes).map(|_| bytes)
+                }
+                _ => std::fs::read(name),
+            };
+            // Text that is not UTF-8 is shown to the reader of YAML, who says where.
+            bytes.map(|bytes| String::from_utf8_lossy(&bytes).into_owned()).map_err(|error| error.to_string())
         }
     }
 

@@ -4,7 +4,10 @@
 
 pub mod cron;
 pub mod reduced;
+pub mod run;
+pub mod story;
 pub mod trace;
+pub mod validate;
 
 /// What a command leaves behind: the two streams and the exit code.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -22,4 +25,13 @@ impl Outcome {
     pub fn bad_input(message: impl std::fmt::Display) -> Outcome {
         Outcome { stderr: format!("error: {message}\n"), code: 2, ..Outcome::default() }
     }
+}
+
+/// Where commands read files.
+pub trait Files {
+    /// The text of a file; `-` is the standard input.
+    ///
+    /// # Errors
+    /// What is wrong, for people.
+    fn read(&self, name: &str) -> Result<String, String>;
 }

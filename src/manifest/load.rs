@@ -77,6 +77,28 @@ pub struct Document {
 }
 
 impl Document {
+    /// A piece of text of which nothing is known yet.
+    fn unread(span: Span) -> Document {
+        Document {
+            api_version: String::new(),
+            kind: String::new(),
+            namespace: String::new(),
+            name: String::new(),
+            span,
+            value: None,
+            refused: None,
+            answer: Answer::default(),
+            skipped: false,
+            live: false,
+            source: None,
+        }
+    }
+
+    /// The object as written, without defaults; `null` if unreadable.
+    pub fn raw(&self) -> Value {
+        self.source.as_ref().map_or(Value::Null, decode::plain)
+    }
+
     /// `Kind/name` for people, empty if unreadable.
     pub fn label(&self) -> String {
         if self.kind.is_empty() { String::new() } else { format!("{}/{}", self.kind, self.name) }
@@ -137,6 +159,22 @@ pub fn load(text: &str, options: &LoadOptions) -> Loaded {
     loaded
 }
 
+/// Answers one object that is a value already (a patched one, one made by a command), as [`load`] answers text.
+///
+/// ```
+/// use orrery::manifest::load::{load_value, LoadOptions};
+/// let pod = serde_json::json!({"apiVersion": "v1", "kind": "Pod", "metadata": {"name": "web"}, "spc": {}});
+/// assert!(load_value(&pod, &LoadOptions::default()).answer.message.unwrap().contains("unknown field \"spc\""));
+/// ```
+pub fn load_value(value: &Value, options: &LoadOptions) -> Document {
+    let schema = Schema::new();
+    let mut loader = Loader { schema: &schema, options, loaded: Loaded::default() };
+    let document = Document { source: None, ..Document::unread(Span::default()) };
+    loader.object(document, super::patch::node_of(value), &[], &options.cluster);
+    let Loaded { mut documents, scenario, .. } = loader.loaded;
+    documents.pop().or(scenario).unwrap_or_else(|| Document::unread(Span::default()))
+}
+
 struct Loader<'a> {
     schema: &'a Schema,
     options: &'a LoadOptions,
@@ -163,19 +201,7 @@ impl Loader<'_> {
     }
 
     fn document(&mut self, parsed: tree::Document, cluster: &Cluster) {
-        let mut document = Document {
-            api_version: String::new(),
-            kind: String::new(),
-            namespace: String::new(),
-            name: String::new(),
-            span: parsed.span,
-            value: None,
-            refused: None,
-            answer: Answer::default(),
-            skipped: false,
-            live: false,
-            source: None,
-        };
+        let mut document = Document::unread(parsed.span);
         if let Some(error) = parsed.error {
             document.answer =
                 Answer::client_error(&format!("error parsing {}: {}", self.options.source, error.message));

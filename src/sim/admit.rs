@@ -1,13 +1,16 @@
 //! From what a user wrote to what the API server stores: defaulting, validation, generated fields.
 
 use crate::api::{Kind, Text};
+use crate::manifest::load::{LoadOptions, load_value};
+use crate::manifest::schema::Schema;
+use crate::manifest::{decode, default, patch, validate};
 use crate::world::World;
 use serde_json::{Value, json};
 
 /// What names an object: kind, namespace, name.
 pub type ObjectKey = (Kind, Text, Text);
 
-/// The key of an object as written; `default` is the namespace of those that name none.
+/// The key of an object as written; without a namespace it is in `default`.
 pub fn key(raw: &Value) -> Option<ObjectKey> {
     let kind = Kind::parse(raw.get("kind")?.as_str()?)?;
     let name = raw.pointer("/metadata/name").and_then(Value::as_str)?;
@@ -18,19 +21,47 @@ pub fn key(raw: &Value) -> Option<ObjectKey> {
     Some((kind, Text::copy(namespace), Text::copy(name)))
 }
 
-/// Defaults and validates an object, as a creation or (with `old`) as an update, and adds what the server generates.
+fn known_kind(raw: &Value) -> Result<Kind, String> {
+    let name = raw.get("kind").and_then(Value::as_str).unwrap_or("");
+    Kind::parse(name).ok_or_else(|| format!("error: no matches for kind \"{name}\""))
+}
+
+/// Defaults and validates a new object and adds what the server generates.
 ///
 /// # Errors
-/// The API server's message as kubectl prints it.
-pub fn admit(world: &World, raw: &Value, old: Option<&Value>) -> Result<(Kind, Value), String> {
-    let kind_name = raw.get("kind").and_then(Value::as_str).unwrap_or("");
-    let kind = Kind::parse(kind_name).ok_or_else(|| format!("error: no matches for kind \"{kind_name}\""))?;
-    let mut value = raw.clone();
-    if kind.namespaced() && value.pointer("/metadata/namespace").is_none() {
-        value["metadata"]["namespace"] = json!("default");
-    }
-    if old.is_none() && kind == Kind::Job {
-        crate::world::replace::generate_selector(&mut value, world.next_uid());
+/// What kubectl prints when the server refuses it.
+pub fn create(world: &World, raw: &Value) -> Result<(Kind, Value), String> {
+    let kind = known_kind(raw)?;
+    // The world admits Pods itself, those of controllers included.
+    let uid = world.next_uid().to_string();
+    let options = LoadOptions { admission: false, uid: uid.clone(), ..LoadOptions::default() };
+    let document = load_value(raw, &options);
+    let Some(mut value) = document.value.filter(|_| document.answer.accepted) else {
+        return Err(document.answer.kubectl);
+    };
+    if !document.live {
+        let prefix = value.pointer("/metadata/generateName").and_then(Value::as_str).unwrap_or("").to_string();
+        if document.name.is_empty() && !prefix.is_empty() {
+            let name = world.generate_name(kind, &document.namespace, &prefix).map_err(|error| error.to_string())?;
+            value["metadata"]["name"] = json!(name.as_str());
+        }
+        validate::prepare_create(kind.name(), &mut value, &uid);
     }
     Ok((kind, value))
+}
+
+/// Decodes, defaults and validates a new version of a stored object.
+///
+/// # Errors
+/// What kubectl prints when the server refuses it.
+pub fn update(old: &Value, new: &Value) -> Result<Value, String> {
+    let kind = known_kind(new)?;
+    let decoded = decode::decode(&Schema::new(), &patch::node_of(new), kind.name());
+    if let Some(problem) = decoded.message() {
+        return Err(format!("Error from server (BadRequest): {problem}"));
+    }
+    let mut value = decoded.value;
+    default::apply(kind.name(), &mut value);
+    let answer = patch::update(kind.api_version(), kind.name(), old, &value);
+    if answer.accepted { Ok(value) } else { Err(answer.kubectl) }
 }

@@ -1,7 +1,7 @@
 //! Carrying out orders: what kubectl and the API server do between a user's wish and the world's verbs.
 
 use super::order::{Answer, NodeOrder, Order, PatchKind, Targets};
-use super::{State, admit, patch};
+use super::{State, admit, machines, patch};
 use crate::actor::Cx;
 use crate::api::node::Taint;
 use crate::api::{Kind, Pod, Text};
@@ -92,7 +92,7 @@ impl State {
     }
 
     fn create(&mut self, raw: &Value) -> Answer {
-        let (kind, value) = admit::admit(&self.world, raw, None)?;
+        let (kind, value) = admit::create(&self.world, raw)?;
         let object = self.world.create_value(kind, &value, self.now).map_err(|error| {
             let name = raw.pointer("/metadata/name").and_then(Value::as_str).unwrap_or("");
             format!("Error from server (AlreadyExists): error when creating \"{name}\": {error}")
@@ -141,7 +141,7 @@ impl State {
         let title = self.title(object);
         let Some(live) = self.world.value(object) else { return Err(format!("{title} is gone")) };
         let wanted = change(&live)?;
-        let (_, value) = admit::admit(&self.world, &wanted, Some(&live))?;
+        let value = admit::update(&live, &wanted)?;
         let touched = self.world.replace_value(object, &value);
         let verb = match (touched.is_empty(), done) {
             (true, "configured") => "unchanged",
@@ -272,7 +272,7 @@ impl State {
     fn add_node(&mut self, node: &Value) -> Answer {
         let name = node.pointer("/metadata/name").and_then(Value::as_str).unwrap_or("").to_string();
         self.world.set_machine(&name, Machine { up_since: self.now, ..Machine::default() });
-        self.create(node)
+        self.create(&machines::registered(node, false, self.now))
     }
 
     fn order_node(&mut self, name: &Text, order: NodeOrder) -> Answer {

@@ -6,6 +6,7 @@
 pub mod admit;
 mod carry_out;
 pub mod history;
+pub mod machines;
 pub mod order;
 pub mod patch;
 pub mod run;

@@ -8,6 +8,7 @@ mod kinds;
 pub mod change;
 pub mod delete;
 pub mod index;
+mod invariants;
 pub mod machine;
 pub mod replace;
 pub mod settings;

@@ -4,10 +4,10 @@ use super::change::{Aspects, ObjectRef};
 use super::table::Id;
 use super::verbs::ApiError;
 use super::{Stored, World};
-use crate::api::{Job, Kind, Labels, Meta, Node, Pod, Uid};
+use crate::api::{Kind, Meta, Node, Pod, Uid};
 use crate::dice::{Dice, Stream};
 use crate::time::SimTime;
-use serde_json::{Value, json};
+use serde_json::Value;
 
 impl World {
     /// The UID that the next created object gets, unless it brings its own.
@@ -79,36 +79,4 @@ pub(super) fn node_aspects(new: &Node, old: &Node) -> Aspects {
     Aspects::TAINTS.when(new.taints != old.taints)
         | Aspects::UNSCHEDULABLE.when(new.unschedulable != old.unschedulable)
         | Aspects::ALLOCATABLE.when(new.allocatable != old.allocatable)
-}
-
-/// Gives a Job that is about to be stored the selector and template labels that the API server generates from its UID.
-/// Upstream: pkg/registry/batch/job/strategy.go generateSelector.
-///
-/// ```
-/// use orrery::api::Uid;
-/// let mut job = serde_json::json!({"metadata": {"name": "work"}, "spec": {"template": {"spec": {}}}});
-/// orrery::world::replace::generate_selector(&mut job, Uid::parse("u"));
-/// assert_eq!(job["spec"]["selector"]["matchLabels"]["batch.kubernetes.io/controller-uid"], "u");
-/// assert_eq!(job["spec"]["template"]["metadata"]["labels"]["job-name"], "work");
-/// ```
-pub fn generate_selector(job: &mut Value, uid: Uid) {
-    let manual = job.pointer("/spec/manualSelector").and_then(Value::as_bool).unwrap_or(false);
-    if manual || !job["spec"]["selector"].is_null() {
-        return;
-    }
-    let (uid, name) = (uid.to_string(), job["metadata"]["name"].clone());
-    let labels = &mut job["spec"]["template"]["metadata"]["labels"];
-    labels["controller-uid"] = json!(uid);
-    labels["batch.kubernetes.io/controller-uid"] = json!(uid);
-    labels["job-name"] = name.clone();
-    labels["batch.kubernetes.io/job-name"] = name;
-    job["spec"]["selector"] = json!({"matchLabels": {"batch.kubernetes.io/controller-uid": uid}});
-}
-
-/// A Job read back without labels of its own shows those of its template.
-/// Upstream: pkg/apis/batch/v1/defaults.go SetDefaults_Job.
-pub fn default_job_labels(job: &mut Job) {
-    if job.meta.labels == Labels::default() {
-        job.meta.labels = job.spec.template.labels.clone();
-    }
 }

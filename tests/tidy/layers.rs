@@ -11,7 +11,8 @@ const LAYERS: &[&[&str]] = &[
     &["manifest", "world"],
     &["actor"],
     &["sim"],
-    &["kubectl", "view"],
+    &["kubectl"],
+    &["scenario", "view"],
     &["cli", "ui"],
 ];
 
