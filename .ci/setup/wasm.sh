@@ -67,6 +67,8 @@ toolchain_from_debian() {
   if ! debian_sysroot_has_wasm; then
     step "wasm32: installing Debian's Rust (${DEBIAN_PACKAGES[*]})"
     apt_install "${DEBIAN_PACKAGES[@]}" || return 1
+    # rust-lld is a link to the lld of one LLVM release, `lld-22` for example, which the package does not bring along.
+    apt_install "$(basename "$(readlink /usr/bin/rust-lld)")" || return 1
     step "wasm32: compiling the standard library from Debian's source, about a minute"
     build_debian_std || return 1
     debian_sysroot_has_wasm || return 1
