@@ -13,7 +13,6 @@ RUST_VERSION=$(sed -n 's/^rust-version = "\(.*\)"$/\1/p' Cargo.toml)
 NODE_VERSION=20
 export TRUNK_VERSION BINDGEN_VERSION RUST_VERSION NODE_VERSION
 
-# The release in wasm32 has a linker of its own name on some systems; this is the target everywhere.
 WASM_TARGET=wasm32-unknown-unknown
 export WASM_TARGET
 
@@ -30,6 +29,18 @@ fail() {
 }
 
 have() { command -v "$1" >/dev/null 2>&1; }
+
+# Whether the Rust in use is at least the one that the project wants.
+is_recent() {
+  local version
+  version=$(rustc --version 2>/dev/null | cut -d' ' -f2) || return 1
+  [ "$(printf '%s\n' "$RUST_VERSION" "${version%%-*}" | sort -V | head -n 1)" = "$RUST_VERSION" ]
+}
+
+# Whether it comes with clippy and rustfmt.
+lints_and_formats() {
+  cargo clippy --version >/dev/null 2>&1 && cargo fmt --version >/dev/null 2>&1
+}
 
 # Runs a command with the rights that installing packages needs.
 as_root() {

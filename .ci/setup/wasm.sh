@@ -23,17 +23,24 @@ compiles_wasm() {
   return $ok
 }
 
-is_recent() {
-  local version
-  version=$(rustc --version 2>/dev/null | cut -d' ' -f2) || return 1
-  [ "$(printf '%s\n' "$RUST_VERSION" "${version%%-*}" | sort -V | head -n 1)" = "$RUST_VERSION" ]
-}
+# Whether the Rust of this directory will do.
+serves() { is_recent && compiles_wasm; }
 
 target_from_rustup() {
   have rustup || return 1
   step "wasm32: asking rustup for the $WASM_TARGET standard library"
   timeout "$RUSTUP_SECONDS" rustup target add "$WASM_TARGET" </dev/null >&2 || return 1
-  compiles_wasm
+  serves
+}
+
+# For who keeps an older Rust: the right one beside it, used in this directory.
+toolchain_from_rustup() {
+  have rustup && ! is_recent || return 1
+  step "rust: asking rustup for Rust $RUST_VERSION, to be used in this directory"
+  timeout "$RUSTUP_SECONDS" rustup toolchain install "$RUST_VERSION" --profile default --target "$WASM_TARGET" \
+    --no-self-update </dev/null >&2 || return 1
+  rustup override set "$RUST_VERSION" >&2 || return 1
+  serves
 }
 
 debian_sysroot_has_wasm() {
@@ -78,20 +85,16 @@ toolchain_from_debian() {
     rustup toolchain link "$DEBIAN_TOOLCHAIN" /usr >&2 || return 1
     rustup override set "$DEBIAN_TOOLCHAIN" >&2 || return 1
   fi
-  compiles_wasm
+  serves
 }
 
-lints_and_formats() {
-  cargo clippy --version >/dev/null 2>&1 && cargo fmt --version >/dev/null 2>&1
-}
-
-if ! compiles_wasm; then
-  target_from_rustup || toolchain_from_debian || fail "this Rust has no $WASM_TARGET standard library" \
-    "with a network: install rustup from https://rustup.rs, then 'rustup target add $WASM_TARGET'" \
-    "on Debian without rustup's server: run this as root, it needs the packages ${DEBIAN_PACKAGES[*]}" \
-    "if RUSTUP_TOOLCHAIN is set, unset it: it overrides the choice made here"
+if ! serves; then
+  target_from_rustup || toolchain_from_rustup || toolchain_from_debian ||
+    fail "there is no Rust $RUST_VERSION or newer that compiles for $WASM_TARGET" \
+      "with a network: install rustup from https://rustup.rs, then 'rustup update stable'" \
+      "on Debian without rustup's server: run this as root, it needs the packages ${DEBIAN_PACKAGES[*]}" \
+      "if RUSTUP_TOOLCHAIN is set, unset it: it overrides the choice made here"
 fi
-is_recent || fail "$(rustc --version) is too old: this project needs Rust $RUST_VERSION" "rustup update stable"
 if ! lints_and_formats; then
   step "rust: adding clippy and rustfmt"
   rustup component add clippy rustfmt </dev/null >&2 || true

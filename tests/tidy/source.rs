@@ -46,7 +46,8 @@ pub fn occurrences<'a>(code: &'a str, word: &'a str) -> impl Iterator<Item = usi
         let before = code[..at].chars().next_back();
         let after = code[at + word.len()..].chars().next();
         let open_end = word.chars().next_back().is_some_and(is_ident);
-        !before.is_some_and(is_ident) && !(open_end && after.is_some_and(is_ident))
+        let part_of_longer = before.is_some_and(is_ident) || (open_end && after.is_some_and(is_ident));
+        !part_of_longer
     })
 }
 
