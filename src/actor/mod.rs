@@ -7,6 +7,7 @@
 
 pub mod alarm;
 pub mod calls;
+pub mod controller_ref;
 pub mod cron_job;
 pub mod daemon_set;
 pub mod deployment;
@@ -17,6 +18,7 @@ pub mod garbage;
 pub mod job;
 pub mod kubelet;
 pub mod node_lifecycle;
+pub mod outcome;
 pub mod pod_control;
 pub mod pod_gc;
 pub mod queue;
