@@ -3,6 +3,8 @@
 //! Only the verbs that change the cluster are here so far; each becomes an [`Order`](crate::sim::Order) that the timeline
 //! records.
 
+pub mod cells;
+pub mod duration;
 pub mod kinds;
 pub mod parse;
 pub mod words;

@@ -34,7 +34,8 @@ struct Outcome {
 
 impl Outcome {
     fn of(answer: &orrery::manifest::answer::Answer) -> Self {
-        let causes = answer.causes.iter().map(|c| json!({"field": c.field, "reason": c.kind.reason(), "message": c.body()}));
+        let causes =
+            answer.causes.iter().map(|c| json!({"field": c.field, "reason": c.kind.reason(), "message": c.body()}));
         Outcome {
             accepted: answer.accepted,
             message: json!(answer.message),
@@ -164,7 +165,11 @@ fn recorded(case: &Value) -> Vec<String> {
     }
     if let Some(kubectl) = case.get("kubectl") {
         let name = text(kubectl);
-        let random = name.split(" created").next().filter(|n| document.name.is_empty() && n.len() > 5).map(|n| n[n.len() - 5..].to_owned());
+        let random = name
+            .split(" created")
+            .next()
+            .filter(|n| document.name.is_empty() && n.len() > 5)
+            .map(|n| n[n.len() - 5..].to_owned());
         let actual = random.map_or(outcome.kubectl.clone(), |suffix| outcome.kubectl.replace("xxxxx", &suffix));
         check(&mut differences, "kubectl", kubectl, &json!(actual));
     }
