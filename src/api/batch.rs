@@ -1,8 +1,8 @@
 //! Jobs and CronJobs.
 
 use super::condition::Condition;
+pub use super::failure_policy::{FailureAction, FailureDetail, FailureMatch, FailureRule};
 use super::meta::{Labels, Meta, Uid};
-use super::pod_status::PodStatus;
 use super::selector::LabelSelector;
 use super::template::PodTemplate;
 use super::text::Text;
@@ -10,73 +10,6 @@ use super::value;
 use crate::time::SimTime;
 use serde_json::{Map, Value, json};
 use std::sync::Arc;
-
-/// What a podFailurePolicy rule does with a failed Pod.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum FailureAction {
-    /// Not counted, replaced.
-    Ignore,
-    /// Counted towards the limit.
-    Count,
-    /// The Job fails.
-    FailJob,
-    /// The Pod's index fails.
-    FailIndex,
-}
-
-/// What a podFailurePolicy rule looks at.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub enum FailureMatch {
-    /// Exit codes of containers.
-    ExitCodes {
-        /// Only this container, when given.
-        container: Option<Text>,
-        /// `In` (true) or `NotIn`.
-        within: bool,
-        /// The codes.
-        values: Vec<i32>,
-    },
-    /// (type, status) patterns over the Pod's conditions.
-    Conditions(Vec<(Text, super::Status)>),
-    /// Neither given; never matches.
-    Nothing,
-}
-
-/// One rule of a podFailurePolicy.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct FailureRule {
-    /// What to do.
-    pub action: FailureAction,
-    /// When.
-    pub when: FailureMatch,
-}
-
-impl FailureRule {
-    fn from_value(rule: &Value) -> FailureRule {
-        let action = match value::text(rule, "action").as_str() {
-            "Ignore" => FailureAction::Ignore,
-            "FailJob" => FailureAction::FailJob,
-            "FailIndex" => FailureAction::FailIndex,
-            _ => FailureAction::Count,
-        };
-        let codes = value::at(rule, &["onExitCodes"]);
-        let when = if codes.is_object() {
-            FailureMatch::ExitCodes {
-                container: value::opt_text(codes, "containerName"),
-                within: value::text(codes, "operator") == "In",
-                values: value::list(codes, "values").iter().filter_map(|v| v.as_i64()).map(|v| v as i32).collect(),
-            }
-        } else if rule.get("onPodConditions").is_some_and(Value::is_array) {
-            let status =
-                |p: &Value| value::opt_text(p, "status").map_or(super::Status::True, |s| super::Status::parse(&s));
-            let patterns = value::list(rule, "onPodConditions");
-            FailureMatch::Conditions(patterns.iter().map(|p| (value::text(p, "type"), status(p))).collect())
-        } else {
-            FailureMatch::Nothing
-        };
-        FailureRule { action, when }
-    }
-}
 
 /// One rule of a successPolicy.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -277,7 +210,7 @@ impl Job {
     /// As the API prints it.
     pub fn to_value(&self) -> Value {
         json!({"apiVersion": "batch/v1", "kind": "Job", "metadata": self.meta.to_value(),
-               "spec": self.spec.source.as_ref(), "status": self.status.to_value()})
+               "spec": self.spec_value(), "status": self.status.to_value()})
     }
 
     /// The condition that ended it (`Complete` or `Failed`).
@@ -417,42 +350,4 @@ impl CronJob {
         json!({"apiVersion": "batch/v1", "kind": "CronJob", "metadata": self.meta.to_value(),
                "spec": self.spec.source.as_ref(), "status": status})
     }
-}
-
-/// Whether a container of `status` ended with a non-zero code that a rule's codes cover.
-impl FailureMatch {
-    /// Whether a Pod with this status matches; for exit codes also (container, code) that did.
-    /// Upstream: pkg/controller/job/pod_failure_policy.go matchOnExitCodes, matchOnPodConditions.
-    pub fn matches(&self, status: &PodStatus) -> Option<FailureDetail> {
-        match self {
-            FailureMatch::ExitCodes { container, within, values } => {
-                let hit = |c: &super::ContainerStatus| {
-                    let code = c.state.terminated().map_or(0, |end| end.exit_code);
-                    let named = container.as_ref().is_none_or(|name| *name == c.name);
-                    (code != 0 && named && values.contains(&code) == *within)
-                        .then(|| FailureDetail::Exit { container: c.name.clone(), code })
-                };
-                status.containers.iter().find_map(hit).or_else(|| status.init_containers.iter().find_map(hit))
-            }
-            FailureMatch::Conditions(patterns) => patterns
-                .iter()
-                .find(|(kind, wanted)| status.condition(kind) == Some(*wanted))
-                .map(|(kind, _)| FailureDetail::Condition(kind.clone())),
-            FailureMatch::Nothing => None,
-        }
-    }
-}
-
-/// What made a podFailurePolicy rule match.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub enum FailureDetail {
-    /// A container's exit code.
-    Exit {
-        /// The container.
-        container: Text,
-        /// Its code.
-        code: i32,
-    },
-    /// A condition of this type.
-    Condition(Text),
 }

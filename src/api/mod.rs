@@ -8,6 +8,8 @@
 pub mod apps;
 pub mod batch;
 pub mod condition;
+pub mod failure_policy;
+pub mod job_admission;
 pub mod kind;
 pub mod meta;
 pub mod node;

@@ -5,6 +5,7 @@
 
 #[macro_use]
 mod kinds;
+pub mod admission;
 pub mod change;
 pub mod delete;
 pub mod index;
@@ -15,6 +16,7 @@ pub mod settings;
 pub mod table;
 pub mod verbs;
 
+pub use admission::Denial;
 pub use change::{Aspects, Change, ChangeVerb, Emitted, Message, ObjectRef, Outgoing, Source};
 pub use delete::{DeleteOptions, Propagation};
 pub use index::{Indexes, Seat};
@@ -81,6 +83,8 @@ pub struct World {
     pub index: Indexes,
     /// What the API server and the agents are configured with.
     pub settings: Settings,
+    /// Rules by which new objects are refused; usually none.
+    pub denials: Vec<Denial>,
     machines: BTreeMap<Text, Machine>,
     outbox: Vec<Outgoing>,
     next_serial: u32,

@@ -27,6 +27,8 @@ pub enum ApiError {
     NotFound(Kind, Text),
     /// Admission or validation refused it.
     Forbidden(Text),
+    /// The namespace (the last text) is being deleted.
+    NamespaceTerminating(Kind, Text, Text),
     /// The world is full.
     Full,
 }
@@ -37,6 +39,12 @@ impl std::fmt::Display for ApiError {
             ApiError::AlreadyExists(kind, name) => write!(f, "{} \"{name}\" already exists", kind.resource()),
             ApiError::NotFound(kind, name) => write!(f, "{} \"{name}\" not found", kind.resource()),
             ApiError::Forbidden(why) => write!(f, "{why}"),
+            ApiError::NamespaceTerminating(kind, name, namespace) => write!(
+                f,
+                "{} \"{name}\" is forbidden: unable to create new content in namespace {namespace} because it is being \
+                 terminated",
+                kind.resource()
+            ),
             ApiError::Full => write!(f, "this world has created as many objects as it can hold"),
         }
     }
@@ -60,16 +68,15 @@ impl World {
         if self.index.by_name(T::KIND, &meta.namespace, &meta.name).is_some() {
             return Err(ApiError::AlreadyExists(T::KIND, meta.name.clone()));
         }
+        self.admit_creation(T::KIND, meta)?;
+        let uid = self.next_uid();
         let serial = self.next_serial;
         self.next_serial += 1;
         self.revision += 1;
         let revision = self.revision;
-        let seed = self.settings.seed;
         let meta = object.meta_mut();
         if meta.uid.is_empty() {
-            let dice = Dice::new(seed);
-            let draw = |n| dice.draw(Stream::Uid, u64::from(serial), n);
-            meta.uid = Uid::from_bits(draw(0), draw(1));
+            meta.uid = uid;
         }
         if meta.created == SimTime::default() {
             meta.created = now.api();

@@ -1,0 +1,97 @@
+//! What the API server does with a request for a new object before it stores it.
+
+use super::table::Id;
+use super::verbs::ApiError;
+use super::{Stored, World};
+use crate::api::policy::Namespace;
+use crate::api::{Job, Kind, Meta, Text};
+use crate::time::SimTime;
+
+/// A rule by which new objects are refused, as quotas and webhooks of a real cluster do.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Denial {
+    /// Objects of this kind are refused …
+    pub kind: Kind,
+    /// … in this namespace …
+    pub namespace: Text,
+    /// … after so many more have been let through …
+    pub grants: u32,
+    /// … with this text.
+    pub message: Text,
+}
+
+impl World {
+    /// Stores a new Job with everything the API server adds to it: defaults, a selector, the labels of its Pods.
+    /// Its status starts empty. A Job of a dump, which has all that, goes through [`World::create`].
+    ///
+    /// ```
+    /// use orrery::api::Job;
+    /// use orrery::time::SimTime;
+    /// use orrery::world::World;
+    /// let mut world = World::default();
+    /// let job = serde_json::json!({"metadata": {"name": "once", "namespace": "default"}, "spec": {"template": {}}});
+    /// let id = world.create_job(Job::from_value(&job), SimTime::default()).unwrap();
+    /// let job = world.jobs.get(id).unwrap();
+    /// assert!(job.spec.selector.matches(&job.spec.template.labels));
+    /// ```
+    ///
+    /// # Errors
+    /// Those of [`World::create`].
+    pub fn create_job(&mut self, mut job: Job, now: SimTime) -> Result<Id<Job>, ApiError> {
+        if job.meta.uid.is_empty() {
+            job.meta.uid = self.next_uid();
+        }
+        job.prepare_for_create();
+        self.create(job, now)
+    }
+
+    /// Whether a new object may be stored at all.
+    // plugin/pkg/admission/namespace/lifecycle (terminating namespaces); quotas and webhooks (denials)
+    pub(super) fn admit_creation(&mut self, kind: Kind, meta: &Meta) -> Result<(), ApiError> {
+        if !self.namespaces.is_empty() && kind.namespaced() {
+            let namespace = self.find_id::<Namespace>("", &meta.namespace).and_then(|id| self.namespaces.get(id));
+            if namespace.is_some_and(|namespace| namespace.meta().deleting()) {
+                return Err(ApiError::NamespaceTerminating(kind, meta.name.clone(), meta.namespace.clone()));
+            }
+        }
+        let denial = self.denials.iter_mut().find(|rule| rule.kind == kind && rule.namespace == meta.namespace);
+        match denial {
+            Some(rule) if rule.grants == 0 => Err(ApiError::Forbidden(rule.message.clone())),
+            Some(rule) => {
+                rule.grants -= 1;
+                Ok(())
+            }
+            None => Ok(()),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use serde_json::json;
+
+    fn job(name: &str) -> Job {
+        Job::from_value(&json!({"metadata": {"name": name, "namespace": "ns"}, "spec": {"template": {}}}))
+    }
+
+    #[test]
+    fn nothing_new_fits_into_a_namespace_that_is_going() {
+        let mut world = World::default();
+        let namespace = json!({"metadata": {"name": "ns", "deletionTimestamp": "2026-01-01T00:00:00Z"}});
+        world.create(Namespace::from_value(&namespace), SimTime::default()).unwrap();
+        let refused = world.create_job(job("a"), SimTime::default()).unwrap_err();
+        let text = "jobs.batch \"a\" is forbidden: unable to create new content in namespace ns because it is being \
+                    terminated";
+        assert_eq!(refused.to_string(), text);
+    }
+
+    #[test]
+    fn a_denial_lets_its_grants_through() {
+        let mut world = World::default();
+        let message = Text::from("no more");
+        world.denials.push(Denial { kind: Kind::Job, namespace: "ns".into(), grants: 1, message: message.clone() });
+        assert!(world.create_job(job("a"), SimTime::default()).is_ok());
+        assert_eq!(world.create_job(job("b"), SimTime::default()), Err(ApiError::Forbidden(message)));
+    }
+}
