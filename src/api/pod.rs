@@ -47,6 +47,10 @@ impl Pod {
         if !self.node_name.is_empty() {
             spec["nodeName"] = json!(self.node_name.as_str());
         }
+        let hostname = self.hostname();
+        if !hostname.is_empty() && spec.is_object() {
+            spec["hostname"] = json!(hostname.as_str());
+        }
         if !self.pinned_to.is_empty() && pinned_to(&self.spec).is_empty() {
             let term = json!({"matchFields": [
                 {"key": "metadata.name", "operator": "In", "values": [self.pinned_to.as_str()]}]});
@@ -56,6 +60,16 @@ impl Pod {
         let images = |containers: &[super::Container]| containers.iter().map(|c| c.image.clone()).collect::<Vec<_>>();
         let status = self.status.to_value(&images(&self.spec.init_containers), &images(&self.spec.containers));
         json!({"apiVersion": "v1", "kind": "Pod", "metadata": self.meta.to_value(), "spec": spec, "status": status})
+    }
+
+    /// Its host name when that is not the Pod's own name: as written, or `<job>-<index>` for a Pod of an Indexed Job.
+    /// Upstream: pkg/controller/job/job_controller.go manageJob.
+    pub fn hostname(&self) -> Text {
+        let owner = self.meta.controller().filter(|owner| owner.kind == "Job");
+        match (owner, self.meta.annotations.get("batch.kubernetes.io/job-completion-index")) {
+            (Some(job), Some(index)) => Text::from(format!("{}-{index}", job.name)),
+            _ => self.spec.hostname.clone(),
+        }
     }
 
     /// Neither ended nor being deleted. Upstream: pkg/controller/controller_utils.go IsPodActive.

@@ -137,7 +137,7 @@ impl World {
             meta.finalizers = (!list.is_empty()).then(|| Arc::from(list));
             Aspects::FINALIZERS
         }));
-        if removed {
+        if removed && self.meta(object).is_some_and(|meta| meta.deleting()) {
             self.remove_if_free(object);
         }
         removed
@@ -175,4 +175,23 @@ fn pod_grace(pod: &Pod, given: Option<i64>) -> i64 {
         return 0;
     }
     if wanted < 0 { 1 } else { wanted }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use serde_json::json;
+
+    #[test]
+    fn taking_the_last_finalizer_off_removes_only_what_is_being_deleted() {
+        let mut world = World::default();
+        let now = SimTime::from_unix_seconds(1);
+        let pod = |name: &str| Pod::from_value(&json!({"metadata": {"name": name, "finalizers": ["keep"]}}));
+        let kept = world.create(pod("kept"), now).unwrap();
+        let leaving = world.create(pod("leaving"), now).unwrap();
+        world.delete(leaving, DeleteOptions::default(), now).unwrap();
+        assert!(world.pods.get(leaving).is_some_and(|pod| pod.meta.deleting()));
+        assert!(world.remove_finalizer(kept, "keep") && world.remove_finalizer(leaving, "keep"));
+        assert_eq!((world.pods.get(kept).is_some(), world.pods.get(leaving).is_some()), (true, false));
+    }
 }

@@ -6,7 +6,7 @@ use super::{Stored, World};
 use crate::api::pod_spec::Toleration;
 use crate::api::policy::PriorityClass;
 use crate::api::{Kind, Pod, PodSpec, Text, Uid};
-use crate::dice::{Dice, Stream};
+use crate::dice::Dice;
 use crate::time::SimTime;
 use std::sync::Arc;
 

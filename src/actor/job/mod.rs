@@ -1,18 +1,246 @@
 //! The Job controller.
+//!
+//! A sync has two halves. The first decides, creates or deletes Pods and writes a status that names the ended Pods it has
+//! seen; the second takes their finalizers off, counts them and, when nothing is left to wait for, writes the final
+//! condition. Between the halves other controllers see the status in between, as they do in a cluster: it is what makes a
+//! Forbid CronJob say once more that a Job is running at the very moment it ends.
+//! Upstream: pkg/controller/job/job_controller.go.
 
-use super::{Actor, Cx, Key, Sight};
-use crate::world::Change;
+pub mod backoff;
+mod claim;
+pub mod indexed;
+mod manage;
+mod pod_failure_policy;
+mod status;
+mod success_policy;
+mod sync;
+#[cfg(test)]
+mod tests;
+mod tracking;
+
+use super::queue::QUEUE_CODE;
+use super::{Actor, ActorKind, Cx, Key, Sight, WorkQueue};
+use crate::api::{Job, Kind, Meta, Pod, PodSpec, Text, Uid};
+use crate::time::{SimDuration, SimTime};
+use crate::world::{Aspects, Change, ChangeVerb, JobId, PodId};
+use backoff::BackoffRecord;
+pub use manage::replace_active_pods;
+use std::collections::{BTreeMap, VecDeque};
+use std::sync::Arc;
+use tracking::Tracking;
+
+/// The finalizer that keeps an ended Pod until its Job has counted it.
+pub const TRACKING_FINALIZER: &str = "batch.kubernetes.io/job-tracking";
+/// How long Pod events and status writes are gathered before the next sync (upstream: SyncJobBatchPeriod).
+pub const BATCH_PERIOD: SimDuration = SimDuration::from_secs(1);
+/// The first wait after a failed sync (DefaultJobApiBackOff).
+const FIRST_RETRY: SimDuration = SimDuration::from_secs(1);
+/// The longest wait after a failed sync (MaxJobApiBackOff).
+const LAST_RETRY: SimDuration = SimDuration::from_secs(60);
+/// The most Pods that one sync creates or deletes, in Pods.
+pub const MAX_PODS_PER_SYNC: usize = 500;
+/// The most ended Pods that a status names, in Pods.
+pub const MAX_UNCOUNTED_PODS: usize = 500;
+/// Templates with the index variable that are remembered, in templates.
+const MAX_REMEMBERED_TEMPLATES: usize = 64;
+
+/// Why a sync stopped before its end.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Halt {
+    /// The API server refused something; try again later, later with each time.
+    Refused,
+    /// The client's limit is used up until then.
+    Until(SimTime),
+}
+
+/// How a whole sync ended, for those who run one by hand.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Synced {
+    /// Whether it met an error (and was put back for a retry).
+    pub failed: bool,
+    /// How many times it wrote the status.
+    pub status_writes: u32,
+}
 
 /// The Job controller.
-#[derive(Clone, Debug, Default)]
-pub struct Jobs {}
+#[derive(Clone, Debug)]
+pub struct Jobs {
+    queue: WorkQueue,
+    /// The Jobs there are, for finding a Pod's owner without a look-up by name.
+    by_uid: BTreeMap<Uid, JobId>,
+    backoff: BTreeMap<JobId, BackoffRecord>,
+    /// Syncs whose second half is due at this instant.
+    halfway: VecDeque<Tracking>,
+    /// Pods that nobody will count any more but that still carry the finalizer.
+    orphans: VecDeque<PodId>,
+    /// Pod specs and the same with the index variable.
+    indexed_specs: Vec<(Arc<PodSpec>, Arc<PodSpec>)>,
+    /// The finalizer list that all new Pods share.
+    finalizers: Arc<[Text]>,
+    /// Whether status writes pass the API server's validation; upstream's own unit tests go without.
+    pub validates_status: bool,
+}
+
+impl Default for Jobs {
+    fn default() -> Jobs {
+        Jobs {
+            queue: WorkQueue::with_backoff(ActorKind::Job, FIRST_RETRY, LAST_RETRY),
+            by_uid: BTreeMap::new(),
+            backoff: BTreeMap::new(),
+            halfway: VecDeque::new(),
+            orphans: VecDeque::new(),
+            indexed_specs: Vec::new(),
+            finalizers: Arc::from([Text::Static(TRACKING_FINALIZER)]),
+            validates_status: true,
+        }
+    }
+}
+
+impl Jobs {
+    /// One whole sync of a Job, both halves.
+    // pkg/controller/job/job_controller.go syncJob
+    pub fn sync_job(&mut self, id: JobId, cx: &mut Cx) -> Synced {
+        let mut synced = Synced::default();
+        let first = self.first_half(id, cx, &mut synced);
+        let ended = match first {
+            Ok(Some(tracking)) => self.second_half(tracking, cx, &mut synced),
+            Ok(None) => Ok(()),
+            Err(halt) => Err(halt),
+        };
+        synced.failed = ended == Err(Halt::Refused);
+        self.end_sync(id, ended, cx);
+        synced
+    }
+
+    /// What is known of a Job's failures since its last success.
+    pub fn backoff_record(&self, id: JobId) -> BackoffRecord {
+        self.backoff.get(&id).copied().unwrap_or_default()
+    }
+
+    /// Sets what is known of a Job's failures since its last success.
+    pub fn set_backoff_record(&mut self, id: JobId, record: BackoffRecord) {
+        self.backoff.insert(id, record);
+    }
+
+    /// How many syncs of a Job in a row have failed.
+    pub fn failures(&self, id: JobId) -> u32 {
+        self.queue.failures(id)
+    }
+
+    /// Puts the Job back in the queue or forgets its failures, as the sync ended.
+    // pkg/controller/job/job_controller.go processNextWorkItem
+    fn end_sync(&mut self, id: JobId, ended: Result<(), Halt>, cx: &mut Cx) {
+        match ended {
+            Ok(()) => self.queue.forget(id),
+            Err(Halt::Refused) => self.queue.add_rate_limited(id, cx.now, cx.alarms),
+            Err(Halt::Until(at)) => self.queue.add_at(id, at, cx.alarms),
+        }
+    }
+
+    /// The Job that manages an object with this metadata.
+    // pkg/controller/job/job_controller.go resolveControllerRef
+    fn owner_of(&self, meta: &Meta) -> Option<JobId> {
+        let owner = meta.controller().filter(|owner| owner.kind == "Job")?;
+        self.by_uid.get(&owner.uid).copied()
+    }
+
+    // pkg/controller/job/job_controller.go addPod, updatePod, deletePod
+    fn observe_pod(&mut self, change: &Change, sight: &mut Sight) {
+        let Some((id, pod)) = change.object.id::<Pod>().and_then(|id| Some((id, sight.world.pods.ghost(id)?))) else {
+            return;
+        };
+        let batched = sight.now + BATCH_PERIOD;
+        if let Some(job) = change.prior_controller.and_then(|uid| self.by_uid.get(&uid)) {
+            self.queue.add_at(*job, batched, sight.alarms);
+        }
+        let tracked = pod.meta.has_finalizer(TRACKING_FINALIZER);
+        if let Some(owner) = pod.meta.controller() {
+            let job = if owner.kind == "Job" { self.owner_of(&pod.meta) } else { return };
+            let live = job.and_then(|job| sight.world.jobs.get(job)).is_some_and(|job| job.finished().is_none());
+            let leaving = pod.meta.deleting() || change.verb == ChangeVerb::Deleted;
+            match job {
+                Some(job) if live || !leaving => self.queue.add_at(job, batched, sight.alarms),
+                _ if tracked && leaving => self.orphans.push_back(id),
+                _ => {}
+            }
+            return;
+        }
+        if tracked {
+            self.orphans.push_back(id);
+        }
+        let asks = change.verb == ChangeVerb::Added || change.aspects.any(Aspects::LABELS | Aspects::OWNERS);
+        if asks && change.verb != ChangeVerb::Deleted && !pod.meta.deleting() {
+            for job in claim::jobs_matching(sight.world, pod) {
+                self.queue.add_at(job, batched, sight.alarms);
+            }
+        }
+    }
+
+    // pkg/controller/job/job_controller.go addJob, updateJob, deleteJob
+    fn observe_job(&mut self, change: &Change, sight: &mut Sight) {
+        let Some((id, job)) = change.object.id::<Job>().and_then(|id| Some((id, sight.world.jobs.ghost(id)?))) else {
+            return;
+        };
+        match change.verb {
+            ChangeVerb::Added => {
+                self.by_uid.insert(job.meta.uid, id);
+                self.queue.add(id);
+            }
+            ChangeVerb::Modified if job.finished().is_some() => self.release_pods_of(job, sight),
+            ChangeVerb::Modified if change.aspects.any(Aspects::SPEC | Aspects::DELETION) => self.queue.add(id),
+            ChangeVerb::Modified => self.queue.add_at(id, sight.now + BATCH_PERIOD, sight.alarms),
+            ChangeVerb::Deleted => {
+                self.by_uid.remove(&job.meta.uid);
+                self.backoff.remove(&id);
+                self.queue.drop_object(id);
+                self.release_pods_of(job, sight);
+            }
+        }
+    }
+
+    /// Queues the Pods of a Job that is finished or gone and that still carry the finalizer.
+    // pkg/controller/job/job_controller.go enqueueLabelSelector
+    fn release_pods_of(&mut self, job: &Job, sight: &Sight) {
+        let pods = sight.world.index.dependents(job.meta.uid).filter_map(|object| object.id::<Pod>());
+        let tracked =
+            |id: &PodId| sight.world.pods.get(*id).is_some_and(|pod| pod.meta.has_finalizer(TRACKING_FINALIZER));
+        self.orphans.extend(pods.filter(tracked));
+    }
+}
 
 impl Actor for Jobs {
-    fn observe(&mut self, _change: &Change, _sight: &mut Sight) {}
+    fn observe(&mut self, change: &Change, sight: &mut Sight) {
+        match change.object.kind {
+            Kind::Pod => self.observe_pod(change, sight),
+            Kind::Job => self.observe_job(change, sight),
+            _ => {}
+        }
+    }
 
-    fn ring(&mut self, _key: Key, _cx: &mut Cx) {}
+    fn ring(&mut self, key: Key, cx: &mut Cx) {
+        if key.code == QUEUE_CODE {
+            self.queue.ring(key, cx.now);
+        }
+    }
 
-    fn work(&mut self, _cx: &mut Cx) -> bool {
-        false
+    fn work(&mut self, cx: &mut Cx) -> bool {
+        if let Some(tracking) = self.halfway.pop_front() {
+            let id = tracking.id();
+            let ended = self.second_half(tracking, cx, &mut Synced::default());
+            self.end_sync(id, ended, cx);
+            return true;
+        }
+        if let Some(pod) = self.orphans.pop_front() {
+            self.release_orphan(pod, cx);
+            return true;
+        }
+        let Some(object) = self.queue.pop() else { return false };
+        let Some(id) = object.id::<Job>() else { return true };
+        match self.first_half(id, cx, &mut Synced::default()) {
+            Ok(Some(tracking)) => self.halfway.push_back(tracking),
+            Ok(None) => self.end_sync(id, Ok(()), cx),
+            Err(halt) => self.end_sync(id, Err(halt), cx),
+        }
+        true
     }
 }

@@ -1,0 +1,1 @@
+//! Timelines of Jobs, driven by hand.
