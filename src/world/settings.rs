@@ -34,6 +34,12 @@ pub struct Settings {
     pub node_monitor_grace: SimDuration,
     /// `--default-not-ready-toleration-seconds` and its unreachable twin.
     pub default_toleration_seconds: i64,
+    /// Where the node monitor's five-second grid lies.
+    pub monitor_offset: SimDuration,
+    /// Where the Pod garbage collector's twenty-second grid lies.
+    pub pod_gc_offset: SimDuration,
+    /// When, within ten seconds, kubelets renew their Leases; `None`: each at a time of its own.
+    pub lease_phase: Option<SimDuration>,
     /// The seed of all chance.
     pub seed: u64,
 }
@@ -45,6 +51,9 @@ impl Default for Settings {
             kubelet: KubeletProfile::Plain,
             node_monitor_grace: SimDuration::from_secs(50),
             default_toleration_seconds: 300,
+            monitor_offset: SimDuration::ZERO,
+            pod_gc_offset: SimDuration::ZERO,
+            lease_phase: None,
             seed: 1,
         }
     }

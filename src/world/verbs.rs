@@ -208,6 +208,13 @@ impl World {
         changed
     }
 
+    /// Writes the metadata of an object of any kind, like [`World::modify`].
+    pub fn modify_meta(&mut self, object: ObjectRef, write: impl FnOnce(&mut crate::api::Meta) -> Aspects) -> bool {
+        for_kind!(object.kind, T => {
+            self.modify(Id::<T>::new(object.slot, object.serial), |row| write(row.meta_mut()))
+        })
+    }
+
     fn write_row<T: Stored>(&mut self, id: Id<T>, write: impl FnOnce(&mut T) -> Aspects) -> bool {
         let object = ObjectRef::from(id);
         let Some(row) = T::table_mut(self).get_mut(id) else { return false };

@@ -8,6 +8,7 @@
 mod admission;
 mod agent;
 pub mod images;
+mod new_node;
 mod nodes;
 mod probe;
 mod profile;
@@ -21,6 +22,7 @@ mod tests;
 mod worker;
 
 pub use agent::internal_ip;
+pub use new_node::{KUBELET_VERSION, joining_node, new_node};
 pub use program::{Plan, Rule};
 
 use super::{Actor, ActorKind, Cx, Key, Sight};
