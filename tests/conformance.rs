@@ -7,6 +7,10 @@ mod harness;
 
 #[path = "conformance/cron_schedule.rs"]
 mod cron_schedule;
+#[path = "conformance/cronjob.rs"]
+mod cronjob;
+#[path = "conformance/job.rs"]
+mod job;
 #[path = "conformance/kubectl_get.rs"]
 mod kubectl_get;
 #[path = "conformance/validation.rs"]
@@ -24,6 +28,8 @@ fn runner(table: &str) -> Option<Runner> {
         "age_format" => kubectl_get::run_age_case,
         "apiserver_validation" | "validation" => validation::run_case,
         "cron_schedule" => cron_schedule::run_case,
+        "cronjob" => cronjob::run_case,
+        "job" => job::run_case,
         "kubectl_get" => kubectl_get::run_case,
         _ => return None,
     })

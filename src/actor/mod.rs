@@ -60,10 +60,10 @@ pub enum ActorKind {
     DaemonSet,
     /// Keeps Deployments.
     Deployment,
+    /// Keeps CronJobs. Before Jobs, so that it sees each of a Job's two status writes at an instant.
+    CronJob,
     /// Keeps Jobs.
     Job,
-    /// Keeps CronJobs.
-    CronJob,
 }
 
 impl ActorKind {
@@ -80,8 +80,8 @@ impl ActorKind {
         ActorKind::ReplicaSet,
         ActorKind::DaemonSet,
         ActorKind::Deployment,
-        ActorKind::Job,
         ActorKind::CronJob,
+        ActorKind::Job,
     ];
 }
 

@@ -1,0 +1,140 @@
+//! One case of `cronjob.json`: a CronJob and its Jobs as one sync of the CronJob controller leaves them.
+//!
+//! Included by the harness with `#[path]`, so that the table and its meaning stay together.
+
+use orrery::actor::cron_job::{CronJobs, Synced};
+use orrery::actor::{Alarms, CallLimits, Cx};
+use orrery::api::policy::Namespace;
+use orrery::api::{CronJob, Job, Kind, Labels, Text};
+use orrery::time::SimTime;
+use orrery::world::{Change, ChangeVerb, Denial, Id, Outgoing, World};
+use serde_json::{Value, json};
+
+/// What a case may give that needs a stale cache or a failing API server, neither of which exists here.
+#[allow(dead_code)] // Only one of the harnesses asks.
+pub const KNOWN_GAPS: [&str; 4] = ["staleCache", "jobsNotYetInCache", "liveStatusActive", "getError"];
+
+/// Runs one case and describes every field of `expect` that came out differently. An empty list is a pass.
+pub fn run_case(case: &Value) -> Vec<String> {
+    let given = &case["given"];
+    let now = SimTime::parse(given["now"].as_str().unwrap_or_default()).unwrap_or_default();
+    let (mut world, id) = build(given, now);
+    let (mut alarms, mut calls) = (Alarms::default(), CallLimits::default());
+    let mut cx = Cx { now, world: &mut world, alarms: &mut alarms, calls: &mut calls };
+    let synced = CronJobs::default().sync_cron_job(id, &mut cx);
+    let outgoing = world.take_outbox();
+    compare(&case["expect"], &actual(&world, id, now, &synced, &outgoing))
+}
+
+fn build(given: &Value, now: SimTime) -> (World, Id<CronJob>) {
+    let mut world = World::default();
+    let meta = &given["cronJob"]["metadata"];
+    let id = world.create(CronJob::from_value(&given["cronJob"]), now).expect("an empty world takes a CronJob");
+    let owner = json!([{"apiVersion": "batch/v1", "kind": "CronJob", "controller": true, "blockOwnerDeletion": true,
+                        "name": meta["name"], "uid": meta["uid"]}]);
+    for job in given["jobs"].as_array().into_iter().flatten() {
+        let mut job = job.clone();
+        // The table's Jobs are all the CronJob's; some were written down without saying so.
+        if job["metadata"]["ownerReferences"].is_null() {
+            job["metadata"]["ownerReferences"] = owner.clone();
+        }
+        world.create(Job::from_value(&job), now).expect("the names of a case differ");
+    }
+    // A Job that the controller's cache does not have yet is there all the same.
+    for job in given["jobsNotYetInCache"].as_array().into_iter().flatten() {
+        world.create(Job::from_value(job), now).expect("the names of a case differ");
+    }
+    let namespace = Text::copy(meta["namespace"].as_str().unwrap_or_default());
+    match given["createError"].as_str() {
+        None => {}
+        Some("NamespaceTerminating") => {
+            let terminating = json!({"metadata": {"name": namespace.as_str(), "deletionTimestamp": now.to_string()}});
+            world.create(Namespace::from_value(&terminating), now).expect("there is no namespace yet");
+        }
+        Some(error) => {
+            let message = Text::copy(error);
+            world.denials.push(Denial { kind: Kind::Job, namespace, grants: 0, message });
+        }
+    }
+    world.take_outbox();
+    (world, id)
+}
+
+fn actual(world: &World, id: Id<CronJob>, now: SimTime, synced: &Synced, outgoing: &[Outgoing]) -> Value {
+    let job_names = |verb: ChangeVerb| -> Vec<String> {
+        let jobs =
+            changes(outgoing).filter(|change| change.verb == verb).filter_map(|change| change.object.id::<Job>());
+        jobs.filter_map(|id| world.jobs.ghost(id)).map(|job| job.meta.name.to_string()).collect()
+    };
+    let created = changes(outgoing).filter(|change| change.verb == ChangeVerb::Added);
+    let created: Vec<Value> =
+        created.filter_map(|change| world.jobs.get(change.object.id()?)).map(created_job).collect();
+    let status = &world.cron_jobs.get(id).expect("a sync does not remove its CronJob").status;
+    let time = |time: Option<SimTime>| time.map_or(Value::Null, |time| json!(time.to_string()));
+    let again = synced.look_again;
+    json!({
+        "createdJobs": created,
+        "deletedJobs": job_names(ChangeVerb::Deleted),
+        "error": synced.error.as_ref().map(Text::as_str),
+        "events": events(outgoing),
+        "requeueAfterMillis": again.map(|at| (at - now).millis()),
+        "requeueAt": again.map(rfc3339_nanos),
+        "statusWritten": synced.status_written,
+        "status": {
+            "active": status.active.iter().map(|(name, _)| name.to_string()).collect::<Vec<_>>(),
+            "lastScheduleTime": time(status.last_schedule_time),
+            "lastSuccessfulTime": time(status.last_successful_time),
+        },
+    })
+}
+
+/// As Go prints a time: no trailing zeros in the fraction.
+fn rfc3339_nanos(time: SimTime) -> String {
+    let text = time.to_rfc3339_millis();
+    match text.split_once('.') {
+        Some((seconds, fraction)) => format!("{seconds}.{}Z", fraction.trim_end_matches(['0', 'Z'])),
+        None => text,
+    }
+}
+
+fn created_job(job: &Job) -> Value {
+    let map = |labels: &Labels| if labels.pairs().is_empty() { json!({}) } else { labels.to_value() };
+    // Without labels of its own a Job shows those of its Pods; that is the API server's doing, not the controller's.
+    let own = if job.meta.labels == job.spec.template.labels { Labels::default() } else { job.meta.labels.clone() };
+    let owner = job.meta.controller().map(|owner| {
+        json!({"apiVersion": owner.api_version.as_str(), "kind": owner.kind.as_str(), "name": owner.name.as_str(),
+               "uid": owner.uid.to_string(), "controller": owner.controller,
+               "blockOwnerDeletion": owner.block_owner_deletion})
+    });
+    json!({"name": job.meta.name.as_str(), "labels": map(&own), "annotations": map(&job.meta.annotations),
+           "ownerReference": owner})
+}
+
+fn changes(outgoing: &[Outgoing]) -> impl Iterator<Item = &Change> {
+    outgoing.iter().filter_map(|out| match out {
+        Outgoing::Change(change) => Some(change),
+        Outgoing::Event(_) => None,
+    })
+}
+
+fn events(outgoing: &[Outgoing]) -> Value {
+    let events = outgoing.iter().filter_map(|out| match out {
+        Outgoing::Event(event) => Some(event),
+        Outgoing::Change(_) => None,
+    });
+    events
+        .map(|event| {
+            json!({"type": if event.warning { "Warning" } else { "Normal" }, "reason": event.reason,
+                   "message": event.message.render("", "").as_str()})
+        })
+        .collect()
+}
+
+/// Every field of `expect` that differs, with both values.
+fn compare(expect: &Value, actual: &Value) -> Vec<String> {
+    let fields = expect.as_object().into_iter().flatten();
+    fields
+        .filter(|(field, wanted)| actual[field.as_str()] != **wanted)
+        .map(|(field, wanted)| format!("{field}: {} instead of {wanted}", actual[field.as_str()]))
+        .collect()
+}
