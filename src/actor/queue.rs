@@ -88,6 +88,14 @@ impl WorkQueue {
         }
     }
 
+    /// An alarm with [`QUEUE_CODE`] rang: like [`WorkQueue::ring`], but hands the object out to be worked on at once,
+    /// ahead of what is queued; `None` when the alarm is stale or the object is queued anyway.
+    pub fn due(&mut self, key: Key, now: SimTime) -> Option<ObjectRef> {
+        let object = key.object.filter(|object| self.later.get(object).is_some_and(|at| *at <= now))?;
+        self.later.remove(&object);
+        (!self.queued.contains(&object)).then_some(object)
+    }
+
     /// Takes the next object.
     pub fn pop(&mut self) -> Option<ObjectRef> {
         let object = self.ready.pop_front()?;

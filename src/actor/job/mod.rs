@@ -127,6 +127,15 @@ impl Jobs {
         self.queue.failures(id)
     }
 
+    /// The first half of a sync; the second is left for [`Actor::work`].
+    fn start_sync(&mut self, id: JobId, cx: &mut Cx) {
+        match self.first_half(id, cx, &mut Synced::default()) {
+            Ok(Some(tracking)) => self.halfway.push_back(tracking),
+            Ok(None) => self.end_sync(id, Ok(()), cx),
+            Err(halt) => self.end_sync(id, Err(halt), cx),
+        }
+    }
+
     /// Puts the Job back in the queue or forgets its failures, as the sync ended.
     // pkg/controller/job/job_controller.go processNextWorkItem
     fn end_sync(&mut self, id: JobId, ended: Result<(), Halt>, cx: &mut Cx) {
@@ -217,9 +226,15 @@ impl Actor for Jobs {
         }
     }
 
+    /// A batched sync runs in the order in which the alarms of an instant were set, which is the order of their causes:
+    /// a Pod that is bound and runs a second later has not started when the sync that its creation asked for a second
+    /// later looks, and one that ends just when the sync after a status write is due has ended.
     fn ring(&mut self, key: Key, cx: &mut Cx) {
-        if key.code == QUEUE_CODE {
-            self.queue.ring(key, cx.now);
+        if key.code != QUEUE_CODE {
+            return;
+        }
+        if let Some(id) = self.queue.due(key, cx.now).and_then(|object| object.id::<Job>()) {
+            self.start_sync(id, cx);
         }
     }
 
@@ -235,11 +250,8 @@ impl Actor for Jobs {
             return true;
         }
         let Some(object) = self.queue.pop() else { return false };
-        let Some(id) = object.id::<Job>() else { return true };
-        match self.first_half(id, cx, &mut Synced::default()) {
-            Ok(Some(tracking)) => self.halfway.push_back(tracking),
-            Ok(None) => self.end_sync(id, Ok(()), cx),
-            Err(halt) => self.end_sync(id, Err(halt), cx),
+        if let Some(id) = object.id::<Job>() {
+            self.start_sync(id, cx);
         }
         true
     }
