@@ -307,7 +307,7 @@ fn pod_facts(map: &mut Map<String, Value>, pod: &Pod) {
     crate::api::value::put(map, "nodeAffinityMatchFields", pod.pinned_to.as_str());
     let image = pod.spec.containers.first().map_or("", |container| container.image.as_str());
     crate::api::value::put(map, "image", image);
-    crate::api::value::put(map, "hostname", pod.spec.hostname.as_str());
+    crate::api::value::put(map, "hostname", pod.hostname().as_str());
     let annotation = |key: &str| pod.meta.annotations.get(key).map(Text::as_str);
     let index = annotation("batch.kubernetes.io/job-completion-index").and_then(|text| text.parse::<i64>().ok());
     crate::api::value::put(map, "completionIndex", index);

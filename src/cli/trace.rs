@@ -104,6 +104,14 @@ impl Tracer {
         map
     }
 
+    fn named_conditions(&self, status: &mut Value) {
+        for condition in status.get_mut("conditions").and_then(Value::as_array_mut).into_iter().flatten() {
+            if let Some(message) = condition["message"].as_str() {
+                condition["message"] = json!(self.message(message));
+            }
+        }
+    }
+
     fn named_endpoints(&self, status: &mut Value) {
         for endpoint in status.get_mut("endpoints").and_then(Value::as_array_mut).into_iter().flatten() {
             if let Some(title) = endpoint["pod"].as_str().and_then(|name| self.titles.get(name)) {
@@ -125,6 +133,7 @@ impl Listener for Tracer {
         }
         let Some(mut status) = reduced::status(world, object, self.start) else { return };
         self.named_endpoints(&mut status);
+        self.named_conditions(&mut status);
         if change.verb == ChangeVerb::Modified && self.last.get(&object) == Some(&status) {
             return;
         }

@@ -263,6 +263,12 @@ fn compare_events(kind: &str, wanted: &[Happening], found: &[Happening], end: f6
     differences
 }
 
+/// A controller whose cache lags behind its own status write sees the same Job complete once more. Controllers here have
+/// no caches, and in the recordings it is chance.
+fn seen_twice(event: &Happening) -> bool {
+    event.reason == "SawCompletedJob" && event.count > 1
+}
+
 fn compare_one_source(kind: &str, wanted: &[Happening], found: &[Happening], end: f64) -> Vec<String> {
     let mut differences = Vec::new();
     let mut taken = vec![false; found.len()];
@@ -277,7 +283,7 @@ fn compare_one_source(kind: &str, wanted: &[Happening], found: &[Happening], end
         let line =
             format!("Event {} {} x{} at {}: {}", event.source, event.reason, event.count, event.at, event.message);
         let Some(place) = place else {
-            if event.at < end - TOLERANCE_SECONDS {
+            if event.at < end - TOLERANCE_SECONDS && !seen_twice(event) {
                 differences.push(format!("{line}: not simulated"));
             }
             continue;

@@ -1,12 +1,12 @@
 //! Replaying a recording's actions in the simulation.
 
 use super::track::family;
-use orrery::api::{Kind, Text};
+use orrery::api::{CronJob, Kind, Text};
 use orrery::cli::trace::Tracer;
 use orrery::sim::order::{NodeOrder, Order, PatchKind, Targets};
 use orrery::sim::{Listener, Sim, State};
 use orrery::time::{SimDuration, SimTime};
-use orrery::world::{DeleteOptions, Propagation, Settings};
+use orrery::world::{Aspects, DeleteOptions, Propagation, Settings};
 use serde_json::{Map, Value, json};
 use std::sync::Arc;
 
@@ -33,7 +33,9 @@ pub fn replay(recording: &Value) -> Value {
     }
     for action in &actions {
         let at = start + seconds(action["t"].as_f64().unwrap_or(0.0));
+        let at = at + delay(action);
         sim.advance_with(at, MAX_STEPS, &mut tracer);
+        set_status(action, &mut sim, recording);
         for order in orders(action, recording, &sim.state, start) {
             for answer in sim.state.carry_out(&order) {
                 if let (Err(error), true) = (answer, action.get("error").is_none()) {
@@ -46,6 +48,26 @@ pub fn replay(recording: &Value) -> Value {
     let end = start + seconds(recording["duration"].as_f64().unwrap_or(0.0));
     sim.advance_with(end, MAX_STEPS, &mut tracer);
     tracer.finish(Map::new())
+}
+
+/// How much later than it was written down an action takes effect. In a real cluster everything that a creation brings
+/// about lags by some hundredths of a second, and later actions meet that state; the simulation has no such lag.
+fn delay(action: &Value) -> SimDuration {
+    let create = action["action"] == "create";
+    if create { SimDuration::from_millis(80) } else { SimDuration::ZERO }
+}
+
+/// A recording that needed many missed runs set a CronJob's last run back by hand, which no order can do.
+fn set_status(action: &Value, sim: &mut Sim, recording: &Value) {
+    let Some(last) = action["patch"]["status"]["lastScheduleTime"].as_str().and_then(SimTime::parse) else { return };
+    let Some(name) = action["object"].as_str().and_then(|object| object.strip_prefix("CronJob/")) else { return };
+    let namespace = recording["namespaces"][0].as_str().unwrap_or("default");
+    if let Some(id) = sim.state.world.find_id::<CronJob>(namespace, name) {
+        sim.state.world.modify(id, |row| {
+            row.status.last_schedule_time = Some(last);
+            Aspects::STATUS
+        });
+    }
 }
 
 fn seconds(seconds: f64) -> SimDuration {
