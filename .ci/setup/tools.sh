@@ -22,7 +22,7 @@ compile() {
 
 # usage: install COMMAND CRATE VERSION OPT_LEVEL [flags for cargo install]
 install() {
-  local command=$1 crate=$2 version=$3 opt_level=$4
+  local command=$1 crate=$2 version=$3 opt_level=$4 start=$SECONDS
   shift 4
   if [ "$(version_of "$command")" = "$version" ]; then
     step "$crate: $version is there"
@@ -42,6 +42,7 @@ install() {
   [ "$(version_of "$command")" = "$version" ] ||
     fail "the $command first on PATH is $(version_of "$command"), not $version: $(command -v "$command")" \
       "remove it, or put ${CARGO_HOME:-$HOME/.cargo}/bin before it on PATH"
+  step "$crate: installed $version in $((SECONDS - start)) s"
 }
 
 # wasm-bindgen has all of the page's code to go through; trunk only calls others.

@@ -6,6 +6,7 @@
 # of that toolchain under the name `debian-web` and uses it in this directory, for `cargo` and `trunk` alike.
 source "$(dirname "$0")/../lib.sh"
 
+began=$SECONDS
 DEBIAN_TOOLCHAIN=debian-web
 DEBIAN_PACKAGES=(rustc-web cargo-web rust-web-src rust-web-llvm rust-web-clippy rustfmt-web)
 RUSTUP_SECONDS=300
@@ -29,7 +30,7 @@ serves() { is_recent && compiles_wasm; }
 target_from_rustup() {
   have rustup || return 1
   step "wasm32: asking rustup for the $WASM_TARGET standard library"
-  timeout "$RUSTUP_SECONDS" rustup target add "$WASM_TARGET" </dev/null >&2 || return 1
+  RUST_BACKTRACE=0 timeout "$RUSTUP_SECONDS" rustup target add "$WASM_TARGET" </dev/null >&2 || return 1
   serves
 }
 
@@ -37,7 +38,7 @@ target_from_rustup() {
 toolchain_from_rustup() {
   have rustup && ! is_recent || return 1
   step "rust: asking rustup for Rust $RUST_VERSION, to be used in this directory"
-  timeout "$RUSTUP_SECONDS" rustup toolchain install "$RUST_VERSION" --profile default --target "$WASM_TARGET" \
+  RUST_BACKTRACE=0 timeout "$RUSTUP_SECONDS" rustup toolchain install "$RUST_VERSION" --profile default --target "$WASM_TARGET" \
     --no-self-update </dev/null >&2 || return 1
   rustup override set "$RUST_VERSION" >&2 || return 1
   serves
@@ -100,4 +101,4 @@ if ! lints_and_formats; then
   rustup component add clippy rustfmt </dev/null >&2 || true
   lints_and_formats || fail "clippy and rustfmt are missing" "rustup component add clippy rustfmt"
 fi
-step "rust: $(rustc --version), links for $WASM_TARGET"
+step "rust: $(rustc --version), links for $WASM_TARGET ($((SECONDS - began)) s)"
