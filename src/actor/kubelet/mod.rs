@@ -8,7 +8,6 @@
 mod admission;
 mod agent;
 pub mod images;
-mod new_node;
 mod nodes;
 mod probe;
 mod profile;
@@ -22,18 +21,17 @@ mod tests;
 mod worker;
 
 pub use agent::internal_ip;
-pub use new_node::{KUBELET_VERSION, joining_node, new_node};
 pub use program::{Plan, Rule};
 
 use super::{Actor, ActorKind, Cx, Key, Sight};
-use crate::api::{Kind, Pod, Uid};
+use crate::api::{Kind, Pod};
 use crate::dice::Dice;
 use crate::time::SimTime;
 use crate::world::{Aspects, Change, ChangeVerb, DeleteOptions, NodeId, PodId, Source};
 use agent::Agents;
-use std::collections::{BTreeMap, VecDeque};
-use task::{Site, Task};
-use worker::{Doing, Mode, Note, Shadow, Why, Worker, Workers};
+use std::collections::VecDeque;
+use task::{Memory, Site, Task};
+use worker::{Doing, Mode, Shadow, Why, Worker, Workers};
 
 /// Alarm code: something about a Pod is due.
 const POD_CODE: u16 = 1;
@@ -45,11 +43,9 @@ const NODE_CODE: u16 = 2;
 pub struct Kubelet {
     workers: Workers,
     agents: Agents,
-    /// Exits so far by owner, for `sim/fail-first`.
-    exits: BTreeMap<Uid, u32>,
+    memory: Memory,
     pods: VecDeque<PodId>,
     nodes: VecDeque<NodeId>,
-    notes: Vec<Note>,
 }
 
 impl Kubelet {
@@ -101,7 +97,7 @@ impl Kubelet {
         let known = pod.status.start_time.is_some() && !pod.status.containers.is_empty();
         let refusal = if known { None } else { admission::admit(cx.world, &self.workers, id, pod, node) };
         let count = pod.spec.init_containers.len() + pod.spec.containers.len();
-        let mut worker = Worker::new(id, agent, count);
+        let mut worker = Worker::new(id, agent, count, cx.now);
         if refusal.is_none() && !known {
             worker.ip = self.agents.take_address(agent, pod, cx.world);
         }
@@ -116,7 +112,7 @@ impl Kubelet {
 
     /// Works on one Pod that was taken: `act`, then whatever is due; then reports, or keeps what is to be reported.
     fn with_task(&mut self, id: PodId, cx: &mut Cx, act: impl FnOnce(&mut Task)) {
-        let Kubelet { workers, agents, exits, notes, .. } = self;
+        let Kubelet { workers, agents, memory, .. } = self;
         let Some(worker) = workers.get_mut(id) else { return };
         let now = cx.now;
         let before = worker.next_at;
@@ -129,16 +125,16 @@ impl Kubelet {
             let mut shadow = kept.unwrap_or_else(|| Box::new(Shadow { status: pod.status.clone(), notes: Vec::new() }));
             let status = &mut shadow.status;
             let (meta, spec) = (&pod.meta, pod.spec.as_ref());
-            let mut task = Task { now, meta, spec, status, worker, exits, notes, site, changed: false };
+            let mut task = Task { now, meta, spec, status, worker, memory, site, changed: false };
             act(&mut task);
             task.step();
-            shadow.hold_back(notes);
+            shadow.hold_back(&mut memory.notes);
             worker.shadow = Some(shadow);
         } else {
             cx.world.modify(id, |pod: &mut Pod| {
                 let (phase, ready) = (pod.status.phase, pod.status.ready.status);
                 let Pod { meta, spec, status, .. } = pod;
-                let mut task = Task { now, meta, spec, status, worker, exits, notes, site, changed: false };
+                let mut task = Task { now, meta, spec, status, worker, memory, site, changed: false };
                 act(&mut task);
                 task.step();
                 if !task.changed {
@@ -148,7 +144,7 @@ impl Kubelet {
                     | Aspects::PHASE.when(phase != pod.status.phase)
                     | Aspects::READY.when(ready != pod.status.ready.status)
             });
-            for note in notes.drain(..) {
+            for note in memory.notes.drain(..) {
                 cx.world.event(id, Source::Kubelet, note.warning, note.reason, note.message);
             }
         }
@@ -175,7 +171,7 @@ impl Actor for Kubelet {
                 if let Some(id) = change.object.id() {
                     self.workers.remove(id);
                     if let Some(pod) = sight.world.pods.ghost(id).filter(|pod| pod.meta.controller().is_none()) {
-                        self.exits.remove(&pod.meta.uid);
+                        self.memory.exits.remove(&pod.meta.uid);
                     }
                 }
             }
@@ -191,9 +187,9 @@ impl Actor for Kubelet {
                     self.observe_node(change, sight);
                 }
             }
-            (_, ChangeVerb::Deleted) if !self.exits.is_empty() => {
+            (_, ChangeVerb::Deleted) if !self.memory.exits.is_empty() => {
                 if let Some(meta) = sight.world.meta(change.object) {
-                    self.exits.remove(&meta.uid);
+                    self.memory.exits.remove(&meta.uid);
                 }
             }
             _ => {}

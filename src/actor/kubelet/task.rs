@@ -38,12 +38,38 @@ pub(super) struct Task<'a> {
     pub spec: &'a PodSpec,
     pub status: &'a mut PodStatus,
     pub worker: &'a mut Worker,
-    /// Exits so far by owner, for `sim/fail-first`.
-    pub exits: &'a mut BTreeMap<Uid, u32>,
-    pub notes: &'a mut Vec<Note>,
+    pub memory: &'a mut Memory,
     pub site: Site,
     /// Whether the status was written.
     pub changed: bool,
+}
+
+/// Images whose message is kept, in images.
+const MAX_REMEMBERED_IMAGES: usize = 256;
+
+/// What kubelets remember beyond single Pods.
+#[derive(Clone, Debug, Default)]
+pub(super) struct Memory {
+    /// Exits so far by owner, for `sim/fail-first`.
+    pub exits: BTreeMap<Uid, u32>,
+    /// What is said of present images, shared by all Pods.
+    pub present: BTreeMap<Text, Text>,
+    /// Events to be emitted.
+    pub notes: Vec<Note>,
+}
+
+impl Memory {
+    /// What is said of an image that need not be pulled.
+    fn present(&mut self, image: &Text) -> Text {
+        if let Some(message) = self.present.get(image) {
+            return message.clone();
+        }
+        let message = super::pull::present_message(image);
+        if self.present.len() < MAX_REMEMBERED_IMAGES {
+            self.present.insert(image.clone(), message.clone());
+        }
+        message
+    }
 }
 
 /// What the node and the cluster add to a Pod's life.
@@ -86,7 +112,7 @@ impl Task<'_> {
     }
 
     pub fn note(&mut self, warning: bool, reason: &'static str, message: impl Into<Message>) {
-        self.notes.push(Note { warning, reason, message: message.into() });
+        self.memory.notes.push(Note { warning, reason, message: message.into() });
     }
 
     /// Does what is due by now.
@@ -201,7 +227,8 @@ impl Task<'_> {
         (run.doing, run.started, run.decided) = (Doing::Running, now, now);
         run.exit_code = plan.exit_code;
         run.due = plan.runs_for.map_or(SimTime::FAR_FUTURE, |span| now + span);
-        self.note(false, "Pulled", super::pull::present_message(&image));
+        let present = self.memory.present(&image);
+        self.note(false, "Pulled", present);
         self.note(false, "Created", "Container created");
         self.note(false, "Started", "Container started");
         let probed = self.arm_probes(number);
@@ -238,7 +265,7 @@ impl Task<'_> {
             return planned;
         };
         let owner = self.meta.controller().map_or(self.meta.uid, |owner| owner.uid);
-        let exits = self.exits.entry(owner).or_insert(0);
+        let exits = self.memory.exits.entry(owner).or_insert(0);
         *exits = exits.saturating_add(1);
         if *exits <= failing { planned.max(1) } else { 0 }
     }
@@ -293,7 +320,7 @@ impl Task<'_> {
     }
 
     /// Upstream: pkg/api/v1/pod/util.go ContainerShouldRestart.
-    fn should_restart(&self, number: usize, code: i32) -> bool {
+    pub fn should_restart(&self, number: usize, code: i32) -> bool {
         let own = self.container(number).and_then(|container| container.restart_policy);
         let policy = match (own, self.spec.restart_policy) {
             (Some(own), _) => own,

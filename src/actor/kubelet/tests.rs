@@ -191,3 +191,108 @@ fn restarted_containers_keep_their_address_and_recreated_pods_get_another() {
     run_to(&mut sim, 12.0);
     assert_eq!(get(&sim, "p").status.ip.unwrap().to_string(), "10.244.1.3");
 }
+
+/// A Pod whose container has probes and annotations.
+fn probed(probes: serde_json::Value, annotations: serde_json::Value) -> serde_json::Value {
+    let mut value = pod("p", "n1", json!({"metadata": {"annotations": annotations}}));
+    for (key, probe) in probes.as_object().unwrap() {
+        value["spec"]["containers"][0][key] = probe.clone();
+    }
+    value
+}
+
+/// A life: probes, annotations, and what is seen when.
+type ProbedLife<'a> = (&'a str, serde_json::Value, serde_json::Value, &'a [(f64, &'a str)]);
+
+#[test]
+fn probes_decide_over_readiness_and_restarts() {
+    let http = json!({"httpGet": {"path": "/", "port": 8080}, "periodSeconds": 5});
+    let startup = json!({"tcpSocket": {"port": 80}, "periodSeconds": 5, "failureThreshold": 2});
+    let table: &[ProbedLife] = &[
+        (
+            "without annotations a probe passes at once",
+            json!({"readinessProbe": http}),
+            json!({}),
+            &[(1.0, "Running ready running")],
+        ),
+        (
+            "readiness comes with the first answer after it is due and goes with the third failure",
+            json!({"readinessProbe": http}),
+            json!({"sim/ready-after-seconds": "7", "sim/ready-until-seconds": "22"}),
+            &[
+                (10.9, "Running running"),
+                (11.0, "Running ready running"),
+                (35.9, "Running ready running"),
+                (36.0, "Running running"),
+                (200.0, "Running running"),
+            ],
+        ),
+        (
+            "an initial delay is waited for",
+            json!({"readinessProbe": {"tcpSocket": {"port": 1}, "periodSeconds": 10, "initialDelaySeconds": 15}}),
+            json!({}),
+            &[(20.9, "Running running"), (21.0, "Running ready running")],
+        ),
+        (
+            "three liveness failures kill the container, which is restarted",
+            json!({"livenessProbe": http}),
+            json!({"sim/unhealthy-after-seconds": "10"}),
+            // Asked every 5 s from when the Pod was taken; fails at 15, 20 and 25 s.
+            &[
+                (25.9, "Running ready running"),
+                (26.1, "Running terminated:Error(143)"),
+                (26.3, "Running ready restarts=1 running"),
+            ],
+        ),
+        (
+            "a startup probe holds the others back",
+            json!({"startupProbe": startup, "livenessProbe": http, "readinessProbe": http}),
+            json!({"sim/started-after-seconds": "8"}),
+            &[(9.9, "Running running"), (10.0, "Running ready running"), (60.0, "Running ready running")],
+        ),
+        (
+            "a startup that takes too long is killed",
+            json!({"startupProbe": startup}),
+            json!({"sim/started-after-seconds": "100"}),
+            &[(10.9, "Running running"), (11.1, "Running terminated:Error(143)"), (11.3, "Running restarts=1 running")],
+        ),
+    ];
+    for (what, probes, annotations, moments) in table {
+        let mut sim = cluster(1);
+        create(&mut sim, Kind::Pod, &probed(probes.clone(), annotations.clone()));
+        for (second, state) in *moments {
+            run_to(&mut sim, *second);
+            assert_eq!(look(&sim, "p"), *state, "{what} at {second}");
+        }
+    }
+}
+
+#[test]
+fn failed_probes_are_events() {
+    let mut sim = cluster(1);
+    let liveness = json!({"livenessProbe": {"tcpSocket": {"port": 80}, "periodSeconds": 5}});
+    create(&mut sim, Kind::Pod, &probed(liveness, json!({"sim/unhealthy-after-seconds": "10"})));
+    run_to(&mut sim, 26.0);
+    let ip = get(&sim, "p").status.ip.unwrap();
+    let unhealthy = format!("Unhealthy Liveness probe failed: dial tcp {ip}:80: connect: connection refused");
+    assert_eq!(
+        events(&sim, "p")[3..],
+        [
+            format!("15.0 {unhealthy}"),
+            format!("20.0 {unhealthy} x2"),
+            format!("25.0 {unhealthy} x3"),
+            "25.0 Killing Container c failed liveness probe, will be restarted".to_string(),
+        ]
+    );
+}
+
+#[test]
+fn a_probe_that_passes_costs_nothing() {
+    let mut sim = cluster(1);
+    let probe = json!({"httpGet": {"port": 80}, "periodSeconds": 1});
+    let probes = json!({"readinessProbe": probe, "livenessProbe": probe});
+    create(&mut sim, Kind::Pod, &probed(probes, json!({})));
+    run_to(&mut sim, 10.0);
+    let until = sim.state.now + crate::time::SimDuration::from_secs(86_400);
+    assert!(sim.advance(until, 20).reached);
+}

@@ -122,6 +122,8 @@ pub(super) struct Worker {
     /// The number of the agent of its node.
     pub agent: u32,
     pub mode: Mode,
+    /// When its kubelet took it.
+    pub taken: SimTime,
     /// When something happens next; the alarm that rings then is the valid one.
     pub next_at: SimTime,
     /// When what is still alive is killed.
@@ -137,11 +139,12 @@ pub(super) struct Worker {
 }
 
 impl Worker {
-    pub fn new(id: PodId, agent: u32, containers: usize) -> Worker {
+    pub fn new(id: PodId, agent: u32, containers: usize, now: SimTime) -> Worker {
         Worker {
             serial: id.serial,
             agent,
             mode: Mode::Active,
+            taken: now,
             next_at: SimTime::FAR_FUTURE,
             kill_at: SimTime::FAR_FUTURE,
             deadline: SimTime::FAR_FUTURE,

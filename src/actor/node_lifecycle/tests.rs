@@ -205,8 +205,9 @@ fn cordoning_taints_a_node_and_uncordoning_frees_it() {
 fn a_joining_node_is_ready_after_a_second() {
     let mut sim = cluster(1);
     run_to(&mut sim, 7.0);
-    let node = crate::actor::kubelet::joining_node("n9", "4", "16Gi", &[], sim.state.now);
-    sim.state.world.create(node, sim.state.now).unwrap();
+    let raw = crate::sim::machines::node("n9", "4", "16Gi");
+    let node = crate::sim::machines::registered(&raw, false, sim.state.now);
+    create(&mut sim, Kind::Node, &node);
     run_to(&mut sim, 7.9);
     assert_eq!(look_at_node(&sim, "n9"), "False/KubeletNotReady not-ready:NoSchedule");
     run_to(&mut sim, 8.0);
