@@ -17,6 +17,8 @@ pub struct Machine {
     pub reports_not_ready: bool,
     /// When it joined or came back.
     pub up_since: SimTime,
+    /// How often it was rebooted; its containers are lost each time.
+    pub reboots: u32,
 }
 
 impl World {

@@ -3,7 +3,7 @@
 use crate::api::{Node, Pod, Text, value};
 use crate::time::SimTime;
 use crate::world::{NodeId, World};
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::net::{IpAddr, Ipv4Addr};
 
 /// The first and last host number of a block of 256 addresses that Pods get.
@@ -22,6 +22,16 @@ pub(super) struct Agent {
     pub silent: bool,
     /// When its Node was created.
     pub joined: SimTime,
+    /// How often its machine had been rebooted when it last talked.
+    pub reboots: u32,
+    /// Whether its Node was deleted since, so that the next one of its name is another machine.
+    pub machine_lost: bool,
+    /// Whether its node is cordoned, as far as it knows.
+    pub cordoned: bool,
+    /// Images that were pulled to its node (realistic profile).
+    pub images: BTreeSet<Text>,
+    /// When the pulls that are under way will be done: there is one at a time.
+    pub pulls_until: SimTime,
     /// The block of 256 addresses it gives out.
     block: u32,
     /// The host number given out last.

@@ -19,9 +19,6 @@ const fn server(says: &'static str, megabytes: i64) -> KnownImage {
     KnownImage { runs_for: None, says, says_last: "", megabytes }
 }
 
-/// The size of an image that nothing is known of, in megabytes.
-pub const UNKNOWN_IMAGE_MEGABYTES: i64 = 50;
-
 /// The repository of an image without its default registry, tag and digest: `docker.io/library/nginx:1.27` is `nginx`.
 ///
 /// ```
@@ -88,4 +85,14 @@ pub fn known(image: &str) -> Option<KnownImage> {
         },
         _ => return None,
     })
+}
+
+/// What a pull of an image transfers, in bytes; that of an unknown one follows from its name.
+pub fn size_bytes(image: &str) -> i64 {
+    const MEGABYTE: i64 = 1_000_000;
+    if let Some(known) = known(image) {
+        return known.megabytes * MEGABYTE;
+    }
+    let hash = crate::dice::fnv1a(crate::dice::FNV_OFFSET, repository(image).as_bytes());
+    (10 + (hash % 190) as i64) * MEGABYTE + (hash / 190 % 1_000_000) as i64
 }

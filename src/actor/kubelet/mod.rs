@@ -8,11 +8,15 @@
 mod admission;
 mod agent;
 pub mod images;
+mod logs;
+#[cfg(test)]
+mod more_tests;
 mod nodes;
 mod probe;
 mod profile;
 pub mod program;
 mod pull;
+mod reboot;
 mod status;
 mod stop;
 mod task;
@@ -21,6 +25,7 @@ mod tests;
 mod worker;
 
 pub use agent::internal_ip;
+pub use logs::{LogLine, Progress, Stage};
 pub use program::{Plan, Rule};
 
 use super::{Actor, ActorKind, Cx, Key, Sight};
@@ -116,7 +121,8 @@ impl Kubelet {
         let Some(worker) = workers.get_mut(id) else { return };
         let now = cx.now;
         let before = worker.next_at;
-        let silent = agents.get(worker.agent).is_none_or(|agent| agent.silent);
+        let Some(agent) = agents.get_mut(worker.agent) else { return };
+        let silent = agent.silent;
         let settings = cx.world.settings;
         let site = Site { profile: settings.kubelet, dice: Dice::new(settings.seed) };
         if silent || worker.shadow.is_some() {
@@ -125,7 +131,7 @@ impl Kubelet {
             let mut shadow = kept.unwrap_or_else(|| Box::new(Shadow { status: pod.status.clone(), notes: Vec::new() }));
             let status = &mut shadow.status;
             let (meta, spec) = (&pod.meta, pod.spec.as_ref());
-            let mut task = Task { now, meta, spec, status, worker, memory, site, changed: false };
+            let mut task = Task { now, meta, spec, status, worker, memory, agent, site, changed: false };
             act(&mut task);
             task.step();
             shadow.hold_back(&mut memory.notes);
@@ -134,7 +140,7 @@ impl Kubelet {
             cx.world.modify(id, |pod: &mut Pod| {
                 let (phase, ready) = (pod.status.phase, pod.status.ready.status);
                 let Pod { meta, spec, status, .. } = pod;
-                let mut task = Task { now, meta, spec, status, worker, memory, site, changed: false };
+                let mut task = Task { now, meta, spec, status, worker, memory, agent, site, changed: false };
                 act(&mut task);
                 task.step();
                 if !task.changed {
@@ -147,6 +153,9 @@ impl Kubelet {
             for note in memory.notes.drain(..) {
                 cx.world.event(id, Source::Kubelet, note.warning, note.reason, note.message);
             }
+        }
+        if !memory.pulled.is_empty() {
+            nodes::report_images(agent.node, &mut memory.pulled, cx);
         }
         if worker.next_at != before {
             cx.alarms.set(worker.next_at, ActorKind::Kubelet, Key::object(id, POD_CODE, 0));

@@ -2,9 +2,10 @@
 //! Upstream: pkg/kubelet/kubelet_node_status.go, pkg/kubelet/nodestatus/setters.go.
 
 use super::{ActorKind, Cx, Key, Kubelet, NODE_CODE, Sight};
-use crate::api::{Condition, Node, Status};
+use crate::api::{Condition, Node, Status, Text, Uid};
+use crate::dice::{Dice, Stream};
 use crate::time::{SimDuration, SimTime};
-use crate::world::{Aspects, Change, ChangeVerb, NodeId, PodId, Source};
+use crate::world::{Aspects, Change, ChangeVerb, KubeletProfile, NodeId, PodId, Source};
 
 /// How long after joining a kubelet reports that its node is ready.
 pub const JOIN: SimDuration = SimDuration::from_secs(1);
@@ -40,7 +41,7 @@ impl Kubelet {
         match change.verb {
             ChangeVerb::Deleted => {
                 if agent.node == Some(id) {
-                    (agent.node, agent.silent) = (None, true);
+                    (agent.node, agent.silent, agent.machine_lost) = (None, true, true);
                 }
             }
             ChangeVerb::Added => {
@@ -67,8 +68,28 @@ impl Kubelet {
         if agent.silent {
             return;
         }
-        if agent.joined + JOIN <= cx.now {
+        let rebooted = agent.reboots != machine.reboots;
+        agent.reboots = machine.reboots;
+        let cordoned = std::mem::replace(&mut agent.cordoned, node.unschedulable) != node.unschedulable;
+        let lost = agent.machine_lost;
+        agent.machine_lost = false;
+        let joined = agent.joined;
+        if was_silent {
+            agent.images.extend(node.images.iter().map(|(name, _)| name.clone()));
+        }
+        if cx.world.settings.kubelet == KubeletProfile::Realistic {
+            say_what_recordings_leave_out(id, was_silent, cordoned, cx);
+        }
+        if rebooted {
+            let boot = Dice::new(cx.world.settings.seed).draw(Stream::Uid, id.serial.into(), machine.reboots.into());
+            let message = format!("Node {name} has been rebooted, boot id: {}", Uid::from_bits(boot, !boot));
+            cx.world.event(id, Source::Kubelet, true, "Rebooted", message);
+        }
+        if joined + JOIN <= cx.now {
             post_status(id, machine.reports_not_ready, cx);
+        }
+        if rebooted || lost {
+            self.lose_containers(&name, cx);
         }
         if was_silent {
             let pods: Vec<PodId> =
@@ -82,6 +103,18 @@ impl Kubelet {
             let new: Vec<PodId> =
                 waiting.into_iter().flatten().filter(|pod| self.workers.get(*pod).is_none()).collect();
             self.pods.extend(new);
+        }
+    }
+
+    /// The containers of a node are gone: its machine was rebooted, or is another one.
+    fn lose_containers(&mut self, node_name: &str, cx: &mut Cx) {
+        let pods = cx.world.index.seat(node_name).map(|seat| seat.pods.iter().copied().collect::<Vec<_>>());
+        for id in pods.unwrap_or_default() {
+            if let Some((worker, pod)) = self.workers.get_mut(id).zip(cx.world.pods.get(id)) {
+                let number = worker.agent;
+                worker.ip = self.agents.take_address(number, pod, cx.world).or(worker.ip);
+            }
+            self.with_task(id, cx, |task| task.lose_containers());
         }
     }
 
@@ -103,6 +136,47 @@ impl Kubelet {
             cx.world.event(id, Source::Kubelet, note.warning, note.reason, note.message);
         }
     }
+}
+
+/// Events of real kubelets that those of the recordings did not send.
+fn say_what_recordings_leave_out(id: NodeId, starts: bool, cordoned: bool, cx: &mut Cx) {
+    let Some(node) = cx.world.nodes.get(id) else { return };
+    let (name, unschedulable) = (node.meta.name.clone(), node.unschedulable);
+    let mut say = |reason: &'static str, message: String| {
+        cx.world.event(id, Source::Kubelet, false, reason, message);
+    };
+    if starts {
+        say("Starting", "Starting kubelet.".into());
+        for reason in ["NodeHasSufficientMemory", "NodeHasNoDiskPressure", "NodeHasSufficientPID"] {
+            say(reason, format!("Node {name} status is now: {reason}"));
+        }
+        say("NodeAllocatableEnforced", "Updated Node Allocatable limit across pods".into());
+    }
+    if cordoned {
+        let reason = if unschedulable { "NodeNotSchedulable" } else { "NodeSchedulable" };
+        say(reason, format!("Node {name} status is now: {reason}"));
+    }
+}
+
+/// Images that a kubelet reports, in images. Upstream: pkg/kubelet/apis/config/v1beta1/defaults.go nodeStatusMaxImages.
+const MAX_REPORTED_IMAGES: usize = 50;
+
+/// Adds pulled images to what the node's status says is on it, the largest first.
+/// Upstream: pkg/kubelet/nodestatus/setters.go Images.
+pub(super) fn report_images(node: Option<NodeId>, pulled: &mut Vec<(Text, i64)>, cx: &mut Cx) {
+    let new = std::mem::take(pulled);
+    let Some(id) = node else { return };
+    cx.world.modify(id, |node: &mut Node| {
+        let unknown = new.into_iter().filter(|(name, _)| !node.images.iter().any(|(known, _)| known == name));
+        let unknown: Vec<(Text, i64)> = unknown.collect();
+        if unknown.is_empty() {
+            return Aspects::NONE;
+        }
+        node.images.extend(unknown);
+        node.images.sort_by(|a, b| b.1.cmp(&a.1).then_with(|| a.0.cmp(&b.0)));
+        node.images.truncate(MAX_REPORTED_IMAGES);
+        Aspects::STATUS
+    });
 }
 
 /// Writes the conditions that the kubelet sees, if they are not there already.

@@ -28,3 +28,15 @@ pub(super) fn stop_time(site: Site, uid: Uid, number: usize) -> SimDuration {
         KubeletProfile::Realistic => spread(site, uid, number as u64 * 4 + 1, 200, 3_000),
     }
 }
+
+/// What a node downloads in a second, in bytes.
+const BYTES_PER_SECOND: i64 = 40_000_000;
+/// How long a registry takes to say that nothing is new, in milliseconds.
+const MANIFEST_MILLIS: (i64, i64) = (350, 1_300);
+
+/// How long it takes to pull an image of so many bytes, or to learn that it is present (0 bytes).
+pub(super) fn pull_time(site: Site, uid: Uid, number: usize, bytes: i64) -> SimDuration {
+    let (from, to) = MANIFEST_MILLIS;
+    let download = SimDuration::from_millis(bytes.saturating_mul(1_000) / BYTES_PER_SECOND);
+    download + spread(site, uid, number as u64 * 4 + 2, from, to)
+}

@@ -6,6 +6,7 @@ use super::program;
 use super::task::{Task, back_off};
 use super::worker::Doing;
 use crate::api::{Container, ContainerState, Meta, Text};
+use crate::time::SimDuration;
 
 /// Why an image is not to be had.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -63,6 +64,10 @@ fn pull_error(image: &str, missing: Missing) -> String {
     format!("failed to pull and unpack image \"{full}\": failed to resolve reference \"{full}\": {cause}")
 }
 
+fn round_to_millis(span: SimDuration) -> SimDuration {
+    SimDuration::from_millis(span.millis())
+}
+
 impl Task<'_> {
     /// An attempt to get an image fails; the next one comes after a back-off.
     pub(super) fn fail_pull(&mut self, number: usize, image: &str, missing: Missing) {
@@ -87,6 +92,44 @@ impl Task<'_> {
         self.note(true, "Failed", Text::from(format!("Failed to pull image \"{image}\": {error}")));
         self.note(true, "Failed", "Error: ErrImagePull");
         self.wait_for_image(number, "ErrImagePull", Text::from(error));
+    }
+
+    /// Begins to pull an image, when it has to be; pulls of a node come one after the other.
+    pub(super) fn begin_pull(&mut self, number: usize) -> bool {
+        let Some(container) = self.container(number) else { return false };
+        let (image, always) = (container.image.clone(), container.image_pull_policy == "Always");
+        let never = container.image_pull_policy == "Never";
+        let present = self.agent.images.contains(&image);
+        if missing(self.meta, container).is_some() || never || (present && !always) {
+            return false;
+        }
+        let bytes = if present { 0 } else { images::size_bytes(&image) };
+        let pull = super::profile::pull_time(self.site, self.meta.uid, number, bytes);
+        let now = self.now;
+        let done = self.agent.pulls_until.max(now) + pull;
+        self.agent.pulls_until = done;
+        let run = self.worker.run_mut(number);
+        (run.doing, run.started, run.due) = (Doing::Pulling, now, done);
+        self.note(false, "Pulling", Text::from(format!("Pulling image \"{image}\"")));
+        true
+    }
+
+    /// An image has come.
+    pub(super) fn finish_pull(&mut self, number: usize) {
+        let Some(image) = self.container(number).map(|container| container.image.clone()) else { return };
+        let bytes = images::size_bytes(&image);
+        let present = self.agent.images.contains(&image);
+        let all = self.now - self.worker.run(number).started;
+        let alone = super::profile::pull_time(self.site, self.meta.uid, number, if present { 0 } else { bytes });
+        let (alone, all) = (round_to_millis(alone.min(all)), round_to_millis(all));
+        self.agent.images.insert(image.clone());
+        self.memory.pulled.push((image.clone(), bytes));
+        self.worker.run_mut(number).pulled = true;
+        let text = format!(
+            "Successfully pulled image \"{image}\" in {alone} ({all} including waiting). Image size: {bytes} bytes."
+        );
+        self.note(false, "Pulled", Text::from(text));
+        self.create(number);
     }
 
     fn wait_for_image(&mut self, number: usize, reason: &'static str, message: Text) {

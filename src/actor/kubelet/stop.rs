@@ -41,7 +41,7 @@ impl Task<'_> {
             match self.worker.run(number).doing {
                 Doing::Running => self.signal(number),
                 Doing::Stopping | Doing::Ended => {}
-                Doing::Idle | Doing::Starting | Doing::BackOff | Doing::PullBackOff => self.give_up(number),
+                _ => self.give_up(number),
             }
         }
     }

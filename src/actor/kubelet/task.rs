@@ -1,6 +1,7 @@
 //! One Pod's life on its node: starting, running, restarting.
 //! Upstream: pkg/kubelet/kuberuntime/kuberuntime_manager.go SyncPod, pkg/kubelet/kubelet.go syncPod.
 
+use super::agent::Agent;
 use super::program::{self, Plan};
 use super::worker::{Doing, Mode, Note, Run, Worker};
 use crate::api::{
@@ -39,6 +40,7 @@ pub(super) struct Task<'a> {
     pub status: &'a mut PodStatus,
     pub worker: &'a mut Worker,
     pub memory: &'a mut Memory,
+    pub agent: &'a mut Agent,
     pub site: Site,
     /// Whether the status was written.
     pub changed: bool,
@@ -56,6 +58,8 @@ pub(super) struct Memory {
     pub present: BTreeMap<Text, Text>,
     /// Events to be emitted.
     pub notes: Vec<Note>,
+    /// Images that were pulled, with their sizes in bytes, to be reported.
+    pub pulled: Vec<(Text, i64)>,
 }
 
 impl Memory {
@@ -148,6 +152,7 @@ impl Task<'_> {
         let run = self.worker.run_mut(number);
         run.due = SimTime::FAR_FUTURE;
         match run.doing {
+            Doing::Pulling => self.finish_pull(number),
             Doing::Starting | Doing::BackOff | Doing::PullBackOff => self.start(number),
             Doing::Running | Doing::Stopping => {
                 let code = run.exit_code;
@@ -190,8 +195,16 @@ impl Task<'_> {
         moved
     }
 
-    /// A container is being made.
+    /// A container is being made; its image may have to be pulled first.
     fn begin(&mut self, number: usize) {
+        if self.site.profile == KubeletProfile::Realistic && self.begin_pull(number) {
+            return;
+        }
+        self.create(number);
+    }
+
+    /// Its image is there: the container is being made.
+    pub fn create(&mut self, number: usize) {
         let start = self.start_time(number);
         let now = self.now;
         let run = self.worker.run_mut(number);
@@ -227,8 +240,10 @@ impl Task<'_> {
         (run.doing, run.started, run.decided) = (Doing::Running, now, now);
         run.exit_code = plan.exit_code;
         run.due = plan.runs_for.map_or(SimTime::FAR_FUTURE, |span| now + span);
-        let present = self.memory.present(&image);
-        self.note(false, "Pulled", present);
+        if !std::mem::take(&mut self.worker.run_mut(number).pulled) {
+            let present = self.memory.present(&image);
+            self.note(false, "Pulled", present);
+        }
         self.note(false, "Created", "Container created");
         self.note(false, "Started", "Container started");
         let probed = self.arm_probes(number);

@@ -14,6 +14,8 @@ pub(super) enum Doing {
     /// It has not been begun.
     #[default]
     Idle,
+    /// Its image is being pulled; `started` is since when, `due` until when.
+    Pulling,
     /// It is being made; `due` is when it starts.
     Starting,
     /// It runs; `due` is when its program ends.
@@ -32,6 +34,8 @@ pub(super) enum Doing {
 #[derive(Clone, Debug)]
 pub(super) struct Run {
     pub doing: Doing,
+    /// Whether its image was pulled for the start to come.
+    pub pulled: bool,
     /// How many steps the restart (or pull) back-off has been raised.
     pub backoff_steps: u8,
     /// The code the present run will end with.
@@ -50,6 +54,7 @@ impl Default for Run {
     fn default() -> Run {
         Run {
             doing: Doing::Idle,
+            pulled: false,
             backoff_steps: 0,
             exit_code: 0,
             started: SimTime::default(),
