@@ -9,6 +9,8 @@ mod harness;
 mod cron_schedule;
 #[path = "conformance/cronjob.rs"]
 mod cronjob;
+#[path = "conformance/daemonset.rs"]
+mod daemonset;
 #[path = "conformance/job.rs"]
 mod job;
 #[path = "conformance/kubectl_get.rs"]
@@ -29,6 +31,7 @@ fn runner(table: &str) -> Option<Runner> {
         "apiserver_validation" | "validation" => validation::run_case,
         "cron_schedule" => cron_schedule::run_case,
         "cronjob" => cronjob::run_case,
+        "daemonset" => daemonset::run_case,
         "job" => job::run_case,
         "kubectl_get" => kubectl_get::run_case,
         _ => return None,

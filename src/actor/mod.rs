@@ -23,6 +23,8 @@ pub mod pod_control;
 pub mod pod_gc;
 pub mod queue;
 pub mod replica_set;
+#[cfg(test)]
+mod rig;
 pub mod scheduler;
 pub mod taint_eviction;
 pub mod ttl;

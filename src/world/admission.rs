@@ -6,6 +6,7 @@ use super::{Stored, World};
 use crate::api::policy::Namespace;
 use crate::api::{Job, Kind, Meta, Text};
 use crate::time::SimTime;
+use serde_json::{Value, json};
 
 /// A rule by which new objects are refused, as quotas and webhooks of a real cluster do.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -66,10 +67,34 @@ impl World {
     }
 }
 
+/// The annotation in which the API server counts the templates that a DaemonSet has had.
+/// Upstream: k8s.io/api/apps/v1 DeprecatedTemplateGeneration.
+const TEMPLATE_GENERATION: &str = "deprecated.daemonset.template.generation";
+
+/// A DaemonSet with its templates counted: from 1, one more with each change of the template.
+// pkg/registry/apps/daemonset/strategy.go PrepareForCreate, PrepareForUpdate
+pub(super) fn count_daemon_set_template(value: &Value, old: Option<&Value>) -> Value {
+    let count = |set: &Value| {
+        let text = set.pointer("/metadata/annotations").and_then(|all| all.get(TEMPLATE_GENERATION)?.as_str());
+        text.and_then(|text| text.parse::<i64>().ok()).unwrap_or(0)
+    };
+    let number = match old {
+        None => count(value).max(1),
+        Some(old) => {
+            let changed = old.pointer("/spec/template") != value.pointer("/spec/template");
+            count(old).saturating_add(i64::from(changed))
+        }
+    };
+    let mut counted = value.clone();
+    if counted.is_object() && number > 0 {
+        counted["metadata"]["annotations"][TEMPLATE_GENERATION] = json!(number.to_string());
+    }
+    counted
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
-    use serde_json::json;
 
     fn job(name: &str) -> Job {
         Job::from_value(&json!({"metadata": {"name": name, "namespace": "ns"}, "spec": {"template": {}}}))

@@ -1,10 +1,11 @@
 //! Writing whole objects: what a create, apply or patch request leaves.
 
+use super::admission::count_daemon_set_template;
 use super::change::{Aspects, ObjectRef};
 use super::table::Id;
 use super::verbs::ApiError;
 use super::{Stored, World};
-use crate::api::{Kind, Meta, Node, Pod, Uid};
+use crate::api::{DaemonSet, Kind, Meta, Node, Pod, Uid};
 use crate::dice::{Dice, Stream};
 use crate::time::SimTime;
 use serde_json::Value;
@@ -26,6 +27,10 @@ impl World {
             let prefix = value.pointer("/metadata/generateName").and_then(Value::as_str).unwrap_or("");
             return self.create_pod(Pod::from_value(value), prefix, now).map(ObjectRef::from);
         }
+        if kind == Kind::DaemonSet {
+            let counted = count_daemon_set_template(value, None);
+            return self.create(DaemonSet::from_value(&counted), now).map(ObjectRef::from);
+        }
         for_kind!(kind, T => self.create(<T as Stored>::from_value(value), now).map(ObjectRef::from))
     }
 
@@ -33,6 +38,8 @@ impl World {
     /// Answers what changed.
     pub fn replace_value(&mut self, object: ObjectRef, value: &Value) -> Aspects {
         let Some(old) = self.value(object) else { return Aspects::NONE };
+        let counted = (object.kind == Kind::DaemonSet).then(|| count_daemon_set_template(value, Some(&old)));
+        let value = counted.as_ref().unwrap_or(value);
         let mut touched = Aspects::NONE;
         for_kind!(object.kind, T => {
             let new = <T as Stored>::from_value(value);

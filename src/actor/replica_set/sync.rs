@@ -29,10 +29,15 @@ impl ReplicaSets {
         claim_pods(id, cx)?;
         let counts = count_pods(id, cx);
         let fresh = Batch { left: BURST_REPLICAS_PODS, counts, error: None };
-        let mut batch = self.unfinished.remove(&id).unwrap_or(fresh);
+        let resumed = self.unfinished.remove(&id);
+        let again = resumed.is_some();
+        let mut batch = resumed.unwrap_or(fresh);
         let outcome = self.finish(id, counts, &mut batch, cx);
         if matches!(outcome, Err(Halt::Wait(_))) {
             self.unfinished.insert(id, batch);
+        } else if again {
+            // What happened while the batch waited for the client limit has not been looked at yet.
+            self.queue.add(id);
         }
         outcome
     }
