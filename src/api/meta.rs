@@ -133,6 +133,15 @@ impl Labels {
         Labels::new(self.pairs().iter().filter(|(k, _)| k != key).cloned().collect())
     }
 
+    /// Whether both are one and the same shared list, which is quick to see; equal labels need not be.
+    pub fn shares(&self, other: &Labels) -> bool {
+        match (&self.0, &other.0) {
+            (Some(one), Some(two)) => Arc::ptr_eq(one, two),
+            (None, None) => true,
+            _ => false,
+        }
+    }
+
     /// As an object of texts; `null` when there are none.
     pub fn to_value(&self) -> Value {
         if self.pairs().is_empty() {

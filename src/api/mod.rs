@@ -14,6 +14,7 @@ pub mod kind;
 pub mod meta;
 pub mod node;
 pub mod pod;
+pub mod pod_requests;
 pub mod pod_spec;
 pub mod pod_status;
 pub mod policy;

@@ -1,6 +1,7 @@
 //! The part of a Pod's spec that some actor reads.
 
 use super::meta::Labels;
+use super::pod_requests;
 use super::quantity::Resources;
 use super::selector::{LabelSelector, NodeSelector, NodeSelectorTerm, node_selector};
 use super::text::Text;
@@ -102,6 +103,8 @@ pub struct Container {
     pub ports: Vec<(Text, i32, Text)>,
     /// What it asks the scheduler for.
     pub requests: Resources,
+    /// Whether it names (cpu, memory) among its requests at all, be it 0.
+    pub requests_given: (bool, bool),
     /// `Always` on an init container makes it a sidecar; else the Pod's policy rules.
     pub restart_policy: Option<RestartPolicy>,
     /// `imagePullPolicy`.
@@ -136,6 +139,7 @@ impl Container {
                 .map(|p| (value::text(p, "name"), value::i32(p, "containerPort"), protocol(p)))
                 .collect(),
             requests: Resources::from_value(&requests),
+            requests_given: (requests.get("cpu").is_some(), requests.get("memory").is_some()),
             restart_policy: value::opt_text(item, "restartPolicy").map(|policy| RestartPolicy::parse(&policy)),
             image_pull_policy: value::text(item, "imagePullPolicy"),
             readiness: Probe::from_value(value::at(item, &["readinessProbe"])),
@@ -204,8 +208,12 @@ pub struct PodAffinityTerm {
     pub topology_key: Text,
     /// Namespaces besides the Pod's own; empty means the Pod's own.
     pub namespaces: Vec<Text>,
-    /// Whether `namespaceSelector` is there and empty (all namespaces).
-    pub all_namespaces: bool,
+    /// Further namespaces, by their labels; empty means all, `None` means none.
+    pub namespace_selector: Option<LabelSelector>,
+    /// Labels whose value must be the Pod's own (`matchLabelKeys`).
+    pub match_label_keys: Vec<Text>,
+    /// Labels whose value must differ from the Pod's own (`mismatchLabelKeys`).
+    pub mismatch_label_keys: Vec<Text>,
     /// Weight of a preferred term, 0 for a required one.
     pub weight: i64,
 }
@@ -216,7 +224,9 @@ impl PodAffinityTerm {
             selector: LabelSelector::from_value(value::at(term, &["labelSelector"])),
             topology_key: value::text(term, "topologyKey"),
             namespaces: value::texts(term, "namespaces"),
-            all_namespaces: term.get("namespaceSelector").and_then(Value::as_object).is_some_and(|s| s.is_empty()),
+            namespace_selector: LabelSelector::from_value(value::at(term, &["namespaceSelector"])),
+            match_label_keys: value::texts(term, "matchLabelKeys"),
+            mismatch_label_keys: value::texts(term, "mismatchLabelKeys"),
             weight,
         }
     }
@@ -252,6 +262,13 @@ pub struct Affinity {
 }
 
 impl Affinity {
+    /// Whether it says anything about other Pods.
+    pub fn names_pods(&self) -> bool {
+        [&self.pod_required, &self.pod_preferred, &self.anti_required, &self.anti_preferred]
+            .iter()
+            .any(|terms| !terms.is_empty())
+    }
+
     fn from_value(affinity: &Value) -> Affinity {
         let node = value::at(affinity, &["nodeAffinity"]);
         let (pod_required, pod_preferred) = PodAffinityTerm::lists(value::at(affinity, &["podAffinity"]));
@@ -326,6 +343,8 @@ pub struct PodSpec {
     pub hostname: Text,
     /// What the scheduler reckons with: the sum over containers, raised by init containers, plus overhead.
     pub requests: Resources,
+    /// (milli-CPU, bytes) that it counts for when nodes are scored: absent requests count as upstream's defaults.
+    pub scored: (i64, i64),
     /// Ports on the node it claims.
     pub host_ports: Vec<HostPort>,
     /// The spec as written and defaulted.
@@ -339,9 +358,9 @@ impl PodSpec {
         let init_containers: Vec<Container> =
             value::list(spec, "initContainers").iter().map(Container::from_value).collect();
         let gate_name = |gate: &Value, key: &str| value::text(gate, key);
-        let overhead = Resources::from_value(value::at(spec, &["overhead"]));
         PodSpec {
-            requests: pod_requests(&containers, &init_containers, &overhead),
+            requests: pod_requests::pod_requests(spec, &containers, &init_containers),
+            scored: pod_requests::scored_requests(spec, &containers, &init_containers),
             host_ports: host_ports(spec),
             containers,
             init_containers,
@@ -381,29 +400,6 @@ impl PodSpec {
     pub fn tolerates(&self, taint: &super::node::Taint) -> bool {
         self.tolerations.iter().any(|toleration| toleration.tolerates(taint))
     }
-}
-
-/// Upstream: k8s.io/component-helpers/resource/helpers.go PodRequests.
-fn pod_requests(containers: &[Container], init_containers: &[Container], overhead: &Resources) -> Resources {
-    let mut sum = Resources::default();
-    containers.iter().for_each(|container| sum.accumulate(&container.requests, 1));
-    let mut sidecars = Resources::default();
-    let mut peak = Resources::default();
-    for container in init_containers {
-        if container.is_sidecar() {
-            sum.accumulate(&container.requests, 1);
-            sidecars.accumulate(&container.requests, 1);
-            peak.raise_to(&sidecars);
-        } else {
-            let mut step = sidecars.clone();
-            step.accumulate(&container.requests, 1);
-            peak.raise_to(&step);
-        }
-    }
-    sum.raise_to(&peak);
-    sum.accumulate(overhead, 1);
-    sum.pods = 1;
-    sum
 }
 
 fn host_ports(spec: &Value) -> Vec<HostPort> {

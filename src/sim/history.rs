@@ -206,7 +206,10 @@ impl History {
             similar: 1,
             previous,
         };
-        self.correlate(&mut record);
+        match emitted.count {
+            Some(count) => self.continue_series(&mut record, count),
+            None => self.correlate(&mut record),
+        }
         self.mix(&now.unix_nanos().to_le_bytes());
         self.mix(&record.object.serial.to_le_bytes());
         self.mix(&record.count.to_le_bytes());
@@ -219,6 +222,21 @@ impl History {
         }
         self.events.push(record);
         self.events.last()
+    }
+
+    /// Takes over the count of a writer that counts itself, and finds the first of the series.
+    /// Upstream: k8s.io/client-go/tools/events/event_broadcaster.go recordToSink.
+    fn continue_series(&self, record: &mut EventRecord, count: u32) {
+        record.count = count;
+        let mut at = record.previous;
+        for _ in 0..if count > 1 { MAX_LOOKED_BACK_EVENTS } else { 0 } {
+            let Some(old) = self.events.get(at as usize) else { return };
+            if (old.source, old.warning, old.reason) == (record.source, record.warning, record.reason) {
+                record.first = old.first;
+                return;
+            }
+            at = old.previous;
+        }
     }
 
     fn correlate(&self, record: &mut EventRecord) {

@@ -214,6 +214,9 @@ pub struct Emitted {
     pub message: Message,
     /// Who wrote it.
     pub source: Source,
+    /// The how-manieth of its series it is, when its writer counts repetitions itself (k8s.io/client-go/tools/events, which
+    /// the scheduler uses); `None` when equal and similar ones are to be counted together (k8s.io/client-go/tools/record).
+    pub count: Option<u32>,
 }
 
 /// One entry of the world's outbox, in the order of writing.

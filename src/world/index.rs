@@ -6,12 +6,6 @@ use crate::api::pod_spec::HostPort;
 use crate::api::{Kind, Meta, Pod, Resources, Text, Uid};
 use std::collections::{BTreeMap, BTreeSet};
 
-/// What a container without a cpu request counts for when nodes are scored, in milli-CPU.
-/// Upstream: pkg/scheduler/util/pod_resources.go DefaultMilliCPURequest.
-pub const UNREQUESTED_CPU_MILLI: i64 = 100;
-/// The same for memory, in bytes.
-pub const UNREQUESTED_MEMORY_BYTES: i64 = 200 * 1024 * 1024;
-
 /// What is on a node (or was bound to a node that does not exist).
 #[derive(Clone, Debug, Default)]
 pub struct Seat {
@@ -27,25 +21,11 @@ pub struct Seat {
     pub ports: Vec<(HostPort, Id<Pod>)>,
 }
 
-/// (milli-CPU, bytes) that a Pod counts for when nodes are scored.
-/// Upstream: pkg/scheduler/util/pod_resources.go GetNonzeroRequests.
-pub fn scored_requests(pod: &Pod) -> (i64, i64) {
-    let main = pod.spec.containers.iter().map(|container| {
-        let (cpu, memory) = (container.requests.cpu_milli, container.requests.memory_bytes);
-        (
-            if cpu == 0 { UNREQUESTED_CPU_MILLI } else { cpu },
-            if memory == 0 { UNREQUESTED_MEMORY_BYTES } else { memory },
-        )
-    });
-    let sum = main.fold((0, 0), |sum, one| (sum.0 + one.0, sum.1 + one.1));
-    (sum.0.max(pod.spec.requests.cpu_milli), sum.1.max(pod.spec.requests.memory_bytes))
-}
-
 impl Seat {
     /// Counts a Pod that uses the node in (`sign` 1) or out (-1).
     pub(super) fn count(&mut self, id: Id<Pod>, pod: &Pod, sign: i64) {
         self.used.accumulate(&pod.spec.requests, sign);
-        let scored = scored_requests(pod);
+        let scored = pod.spec.scored;
         self.scored = (self.scored.0 + sign * scored.0, self.scored.1 + sign * scored.1);
         if pod.spec.host_ports.is_empty() {
             return;
@@ -98,6 +78,11 @@ impl Indexes {
     /// What is on the node of that name; `None` when nothing ever was.
     pub fn seat(&self, node_name: &str) -> Option<&Seat> {
         self.seat_numbers.get(node_name).and_then(|number| self.seats.get(*number as usize))
+    }
+
+    /// The place of a node's seat in [`Indexes::seats`], which never changes; `None` when nothing ever was there.
+    pub fn seat_number(&self, node_name: &str) -> Option<u32> {
+        self.seat_numbers.get(node_name).copied()
     }
 
     /// All seats, those of vanished nodes included, in order of first use.

@@ -1,7 +1,7 @@
 //! What must hold of a world after every step. Tests ask; the page never does.
 
 use super::change::ObjectRef;
-use super::index::scored_requests;
+
 use super::{Stored, Table, World};
 use crate::api::{Kind, Resources};
 
@@ -36,7 +36,7 @@ impl World {
                 }
                 if pod.occupies_node() {
                     used.accumulate(&pod.spec.requests, 1);
-                    let (cpu, memory) = scored_requests(pod);
+                    let (cpu, memory) = pod.spec.scored;
                     scored = (scored.0 + cpu, scored.1 + memory);
                     ports += pod.spec.host_ports.len();
                 }

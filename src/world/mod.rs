@@ -29,7 +29,7 @@ pub use verbs::ApiError;
 use crate::api::apps::ControllerRevision;
 use crate::api::policy::{Namespace, PodDisruptionBudget, PriorityClass};
 use crate::api::service::EndpointSlice;
-use crate::api::{CronJob, DaemonSet, Deployment, Job, Kind, Meta, Node, Pod, ReplicaSet, Service, Text};
+use crate::api::{CronJob, DaemonSet, Deployment, Job, Kind, Labels, Meta, Node, Pod, ReplicaSet, Service, Text};
 use serde_json::Value;
 use std::collections::BTreeMap;
 
@@ -87,6 +87,7 @@ pub struct World {
     pub denials: Vec<Denial>,
     machines: BTreeMap<Text, Machine>,
     outbox: Vec<Outgoing>,
+    prior_labels: Vec<(ObjectRef, Labels)>,
     next_serial: u32,
     revision: u64,
     admitted: verbs::AdmissionCache,
@@ -133,6 +134,11 @@ impl World {
         self.find_id::<Node>("", name).and_then(|id| self.nodes.get(id))
     }
 
+    /// The labels that an object had before the last write of them in this very step; `None` when they were not written.
+    pub fn prior_labels(&self, object: ObjectRef) -> Option<&Labels> {
+        self.prior_labels.iter().rev().find(|(written, _)| *written == object).map(|(_, labels)| labels)
+    }
+
     /// How often the world was written.
     pub const fn revision(&self) -> u64 {
         self.revision
@@ -150,6 +156,7 @@ impl World {
 
     /// Forgets the ghosts of removed objects; the simulation calls it when a step's changes have been told to everybody.
     pub fn bury(&mut self) {
+        self.prior_labels.clear();
         for kind in Kind::ALL {
             for_kind!(kind, T => T::table_mut(self).bury());
         }

@@ -5,7 +5,7 @@ use super::table::Id;
 use super::{Stored, World};
 use crate::api::pod_spec::Toleration;
 use crate::api::policy::PriorityClass;
-use crate::api::{Kind, Pod, PodSpec, Text, Uid};
+use crate::api::{Condition, Kind, Pod, PodSpec, Status, Text, Uid};
 use crate::dice::Dice;
 use crate::time::SimTime;
 use std::sync::Arc;
@@ -111,6 +111,7 @@ impl World {
         if pod.meta.name.is_empty() {
             pod.meta.name = self.generate_name(Kind::Pod, &pod.meta.namespace, generate_name)?;
         }
+        hold_back_gated(&mut pod, now);
         let node_name = pod.node_name.clone();
         let id = self.create(pod, now)?;
         if !node_name.is_empty() {
@@ -218,7 +219,7 @@ impl World {
     fn write_row<T: Stored>(&mut self, id: Id<T>, write: impl FnOnce(&mut T) -> Aspects) -> bool {
         let object = ObjectRef::from(id);
         let Some(row) = T::table_mut(self).get_mut(id) else { return false };
-        let owners = row.meta().owners.clone();
+        let (owners, labels) = (row.meta().owners.clone(), row.meta().labels.clone());
         let prior = row.meta().controller().map(|owner| owner.uid);
         let aspects = write(row);
         if aspects.is_empty() {
@@ -234,6 +235,9 @@ impl World {
             self.index.disown(object, &before);
             self.index.own(object, &meta);
             prior_controller = prior;
+        }
+        if aspects.any(Aspects::LABELS) {
+            self.prior_labels.push((object, labels));
         }
         self.touch(object);
         self.push_change(ChangeVerb::Modified, object, aspects, prior_controller);
@@ -274,8 +278,21 @@ impl World {
         reason: &'static str,
         message: impl Into<Message>,
     ) {
+        self.event_in_series(object, source, warning, reason, message, None);
+    }
+
+    /// Emits a Kubernetes Event whose writer counts repetitions itself: `count` is the how-manieth it is.
+    pub fn event_in_series(
+        &mut self,
+        object: impl Into<ObjectRef>,
+        source: Source,
+        warning: bool,
+        reason: &'static str,
+        message: impl Into<Message>,
+        count: Option<u32>,
+    ) {
         let (object, message) = (object.into(), message.into());
-        self.outbox.push(Outgoing::Event(Emitted { object, warning, reason, message, source }));
+        self.outbox.push(Outgoing::Event(Emitted { object, warning, reason, message, source, count }));
     }
 
     fn touch(&mut self, object: ObjectRef) {
@@ -297,6 +314,16 @@ impl World {
     ) {
         self.outbox.push(Outgoing::Change(Change { verb, object, aspects, prior_controller }));
     }
+}
+
+/// Upstream: pkg/registry/core/pod/strategy.go applySchedulingGatedCondition.
+fn hold_back_gated(pod: &mut Pod, now: SimTime) {
+    if pod.spec.scheduling_gates.is_empty() || pod.status.condition("PodScheduled").is_some() {
+        return;
+    }
+    let message = "Scheduling is blocked due to non-empty scheduling gates";
+    let condition = Condition::new("PodScheduled", Status::False, "SchedulingGated", message, now);
+    pod.status.conditions.push(condition);
 }
 
 /// Upstream: plugin/pkg/admission/defaulttolerationseconds/admission.go Admit.
