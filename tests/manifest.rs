@@ -1,6 +1,10 @@
-//! Reading manifests.
+//! Reading manifests: the article's three, both validation tables, and what any text must survive.
+
+#[path = "conformance/validation.rs"]
+mod validation;
 
 use orrery::manifest::{LoadOptions, load};
+use serde_json::Value;
 
 const ARTICLE: &str = r#"
 apiVersion: apps/v1
@@ -79,4 +83,36 @@ fn the_articles_three_manifests_load_with_their_defaults() {
     assert_eq!(Some(loaded.documents[1].span.line + 1), line_of("kind: Job"));
     assert_eq!(Some(loaded.documents[1].locate("spec.completions").line), line_of("completions: 6"));
     assert_eq!(loaded.scenario.as_ref().map(|s| s.name.as_str()), Some("node-dies"));
+}
+
+fn run_table(file: &str) -> (usize, Vec<String>) {
+    let text = std::fs::read_to_string(format!("tests/conformance/{file}")).expect("table");
+    let cases: Vec<Value> = serde_json::from_str(&text).expect("json");
+    assert!(!cases.is_empty(), "{file} has no cases");
+    let mut failed = Vec::new();
+    for case in &cases {
+        let name =
+            case.get("name").map_or_else(|| format!("{} | {}", case["group"], case["case"]), ToString::to_string);
+        let differences = validation::run_case(case);
+        if !differences.is_empty() {
+            failed.push(format!("{name}\n    {}", differences.join("\n    ")));
+        }
+    }
+    (cases.len(), failed)
+}
+
+fn table_passes(file: &str) {
+    let (total, failed) = run_table(file);
+    println!("{file}: {} of {total} pass", total - failed.len());
+    assert!(failed.is_empty(), "{} of {total} cases of {file} fail:\n{}", failed.len(), failed.join("\n"));
+}
+
+#[test]
+fn validation_agrees_with_upstreams_code() {
+    table_passes("validation.json");
+}
+
+#[test]
+fn validation_agrees_with_a_real_api_server() {
+    table_passes("apiserver_validation.json");
 }

@@ -2,6 +2,7 @@
 //! and go-yaml do; one broken document does not hide the others. Everything is bounded: text, depth, nodes, aliases.
 
 use super::diagnostic::Span;
+use super::merge::{count_nodes, merged, put};
 use super::scalar::{Scalar, resolve};
 use super::syntax;
 use saphyr_parser::{Event, Parser, ScalarStyle, ScanError, Tag};
@@ -409,42 +410,5 @@ impl<'a> Builder<'a> {
             put(&mut entries, &mut index, Entry { key: key.text, key_span: key.span, value });
         }
         Ok(entries)
-    }
-}
-
-fn put(entries: &mut Vec<Entry>, index: &mut BTreeMap<String, usize>, entry: Entry) {
-    match index.get(&entry.key) {
-        Some(i) => entries[*i] = entry,
-        None => {
-            index.insert(entry.key.clone(), entries.len());
-            entries.push(entry);
-        }
-    }
-}
-
-/// The entries that a merge value contributes; of several maps the first that has a key wins.
-fn merged(value: &Node) -> Option<Vec<Entry>> {
-    match &value.content {
-        Content::Map(entries) => Some(entries.clone()),
-        Content::List(maps) => {
-            let mut all = Vec::new();
-            for map in maps.iter().rev() {
-                match &map.content {
-                    Content::Map(entries) => all.extend(entries.iter().cloned()),
-                    _ => return None,
-                }
-            }
-            Some(all)
-        }
-        _ => None,
-    }
-}
-
-/// Nodes of a subtree, keys included.
-fn count_nodes(node: &Node) -> usize {
-    match &node.content {
-        Content::List(items) => 1 + items.iter().map(count_nodes).sum::<usize>(),
-        Content::Map(entries) => 1 + entries.iter().map(|e| 1 + count_nodes(&e.value)).sum::<usize>(),
-        _ => 1,
     }
 }
