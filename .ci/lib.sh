@@ -56,12 +56,13 @@ as_root() {
 }
 
 # Installs Debian packages, refreshing the package lists once per run; fails quietly where there is no apt.
+# Lists that cannot be refreshed may still do, and another apt at work is waited for.
 apt_install() {
   have apt-get || return 1
+  local apt=(env DEBIAN_FRONTEND=noninteractive apt-get -qq -o DPkg::Lock::Timeout=300)
   if [ -z "${APT_REFRESHED:-}" ]; then
-    as_root env DEBIAN_FRONTEND=noninteractive apt-get update -qq </dev/null >&2 || return 1
+    as_root "${apt[@]}" update </dev/null >&2 || true
     export APT_REFRESHED=1
   fi
-  as_root env DEBIAN_FRONTEND=noninteractive \
-    apt-get install -y -qq --no-install-recommends "$@" </dev/null >&2
+  as_root "${apt[@]}" install -y --no-install-recommends "$@" </dev/null >&2
 }

@@ -55,3 +55,25 @@ fn every_file_keeps_the_rules() {
     let lines: Vec<String> = found.iter().map(|f| format!("{}:{}: {}", f.path, f.line, f.what)).collect();
     assert!(found.is_empty(), "{} breaches:\n{}", found.len(), lines.join("\n"));
 }
+
+/// What stands between `before` and the next quote.
+fn named<'a>(text: &'a str, before: &str) -> Option<&'a str> {
+    let (_, behind) = text.split_once(before)?;
+    Some(behind.split_once('"')?.0)
+}
+
+#[test]
+fn tools_have_the_versions_that_the_code_needs() {
+    let files = tree::project_files();
+    let text = |path: &str| files.iter().find(|f| f.path == path).map_or("", |f| &f.text);
+    let library = named(text("Cargo.toml"), "\nwasm-bindgen = \"=").expect("an exact pin");
+    assert_eq!(named(text("Trunk.toml"), "\nwasm_bindgen = \""), Some(library), "Trunk.toml and Cargo.toml differ");
+    let package = named(text("package.json"), "\"binaryen\": \"").expect("an exact pin");
+    let release = package.split('.').next().unwrap_or_default();
+    let wanted = format!("version_{release}");
+    assert_eq!(
+        named(text("Trunk.toml"), "\nwasm_opt = \""),
+        Some(wanted.as_str()),
+        "Trunk.toml and package.json differ"
+    );
+}
