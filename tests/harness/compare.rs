@@ -153,7 +153,8 @@ fn compare_track(wanted: &Track, found: &Track, classes: &BTreeMap<String, Strin
         let (a, b) = (series(wanted, field, classes), series(found, field, classes));
         differences.extend(compare_series(field, &a, &b, life_ends));
     }
-    differences.extend(compare_events(&wanted.kind, &wanted.events, &found.events, end));
+    let placed = |events: &[Happening]| events.iter().map(|event| by_class(event, classes)).collect::<Vec<_>>();
+    differences.extend(compare_events(&wanted.kind, &placed(&wanted.events), &placed(&found.events), end));
     differences
 }
 
@@ -251,6 +252,17 @@ fn compare_series(field: &str, wanted: &[(f64, Value)], found: &[(f64, Value)], 
         }
     }
     differences
+}
+
+/// An Event that names the node a Pod was bound to, with what the node is in place of its name.
+fn by_class(event: &Happening, classes: &BTreeMap<String, String>) -> Happening {
+    let mut event = event.clone();
+    if event.reason == "Scheduled"
+        && let Some((head, node)) = event.message.rsplit_once(" to ")
+    {
+        event.message = format!("{head} to {}", class(classes, node));
+    }
+    event
 }
 
 fn compare_events(kind: &str, wanted: &[Happening], found: &[Happening], end: f64) -> Vec<String> {
