@@ -10,11 +10,14 @@ use super::preemption::{Candidate, Preemption};
 use super::queue::Failed;
 use super::score::Scores;
 use super::{DEFAULT_SCHEDULER, Scheduler};
-use crate::actor::{ActorKind, Cx};
+use crate::actor::{ActorKind, Cx, Sight};
 use crate::api::pod_status::Flag;
 use crate::api::{Condition, Pod, Resources, Status, Text};
 use crate::time::SimTime;
 use crate::world::{Aspects, DeleteOptions, Message, PodId, Source, World};
+
+/// Attempts that are made between the changes of one instant, in attempts.
+const MAX_ATTEMPTS_BETWEEN_CHANGES: u32 = 256;
 
 /// Memory that is used again from one attempt to the next; copies start empty.
 #[derive(Debug, Default)]
@@ -121,48 +124,107 @@ impl Scheduler {
         candidate: Option<Candidate>,
         cx: &mut Cx,
     ) -> Result<(), SimTime> {
-        let before = crowd.and_then(|number| self.queue.crowd(number));
-        let nominated = self.snapshot.nominated.has(id);
-        if let (Some(number), Some(crowd), None, false) = (crowd, before, &candidate, nominated)
-            && crowd.standing.is_quiet(&failure.message)
-            && crowd.standing.plugins == failure.plugins
-        {
-            let alone = crowd.members.len() == 1;
-            if alone || crowd.open {
-                self.queue.fail_again(number, cx.now, failure.generation);
-                self.arm_backoff(cx.alarms);
-                self.arm_flush(cx.now, cx.alarms);
-                return Ok(());
-            }
-        }
-        let (failures, errors) = before.map_or((0, 0), |crowd| (crowd.failures, crowd.errors));
-        let mut standing = before.map_or_else(Standing::default, |crowd| crowd.standing.clone());
-        let nominate = failure.nominate.clone();
-        let changes = cx.world.pods.get(id).is_some_and(|pod| is_status_changed(pod, &failure.message, &nominate));
-        if changes {
-            cx.call(ActorKind::Scheduler)?;
+        if candidate.is_none() && self.failed_without_trace(id, crowd, &failure, cx.now) {
+            self.arm(cx.now, cx.alarms);
+            return Ok(());
         }
         if let Some(candidate) = &candidate {
             self.prepare_candidate(id, candidate, cx)?;
         }
+        let changes = cx.world.pods.get(id).is_some_and(|pod| is_status_changed(pod, &failure));
+        if changes {
+            cx.call(ActorKind::Scheduler)?;
+        }
+        let mut standing = self.standing(crowd);
         if let Some((note, count)) = standing.next_event(&truncate_message(&failure.message)) {
             cx.world.event_in_series(id, Source::Scheduler, true, "FailedScheduling", note, Some(count));
         }
         if changes {
-            update_pod(cx.world, id, &failure.message, &nominate, cx.now);
+            update_pod(cx.world, id, &failure, cx.now);
+            (standing.touched, self.yielding) = (true, Some(cx.now));
         }
-        standing.touched = changes;
-        (standing.message, standing.plugins) = (failure.message, failure.plugins);
-        let (failures, errors) = Crowd::count(failures, errors, failure.plugins.is_empty());
         let Some(pod) = cx.world.pods.get(id) else { return Ok(()) };
         self.written = Some((id, pod.meta.resource_version));
-        let nominated = !pod.status.nominated_node.is_empty();
-        let generation = failure.generation;
-        let failed = Failed { standing, failures, errors, now: cx.now, generation, nominated };
-        self.queue.fail(id, pod, failed);
-        self.arm_backoff(cx.alarms);
-        self.arm_flush(cx.now, cx.alarms);
+        self.take_down(id, pod, crowd, standing, failure, cx.now);
+        self.arm(cx.now, cx.alarms);
         Ok(())
+    }
+
+    /// Attempts the Pods that a change has just woken before the next change comes, as far as they fail without a write;
+    /// the others wait for their turn.
+    ///
+    /// In a cluster simultaneous changes come one after the other, and the scheduler is quick enough to try in between.
+    pub(super) fn attempt_between_changes(&mut self, sight: &mut Sight) {
+        if self.between_changes.0 != sight.now {
+            self.between_changes = (sight.now, MAX_ATTEMPTS_BETWEEN_CHANGES);
+        }
+        while self.between_changes.1 > 0 && sight.now >= self.stalled_until && self.yielding != Some(sight.now) {
+            let Some((id, Some(crowd))) = self.queue.next() else { return };
+            let Some(pod) = sight.world.pods.get(id).filter(|pod| pod.node_name.is_empty()) else { return };
+            if pod.meta.deleting() {
+                return;
+            }
+            self.between_changes.1 -= 1;
+            let Outcome::Fail(failure, None) = self.schedule_pod(sight.world, id, sight.now) else { return };
+            if is_status_changed(pod, &failure) {
+                return;
+            }
+            if !self.failed_without_trace(id, Some(crowd), &failure, sight.now) {
+                let mut standing = self.standing(Some(crowd));
+                if let Some((note, count)) = standing.next_event(&truncate_message(&failure.message)) {
+                    self.notes.push((id, note, count));
+                }
+                self.take_down(id, pod, Some(crowd), standing, failure, sight.now);
+            }
+            self.arm(sight.now, sight.alarms);
+        }
+    }
+
+    /// Whether a whole crowd has failed again in a way that leaves no trace; it then waits again.
+    fn failed_without_trace(&mut self, id: PodId, crowd: Option<u32>, failure: &Failure, now: SimTime) -> bool {
+        let Some((number, crowd)) = crowd.and_then(|number| Some((number, self.queue.crowd(number)?))) else {
+            return false;
+        };
+        let quiet = crowd.standing.is_quiet(&failure.message) && crowd.standing.plugins == failure.plugins;
+        let together = crowd.open || crowd.members.len() == 1;
+        if quiet && together && !self.snapshot.nominated.has(id) {
+            self.queue.fail_again(number, now, failure.generation);
+            return true;
+        }
+        false
+    }
+
+    /// What earlier attempts of a Pod left behind.
+    fn standing(&self, crowd: Option<u32>) -> Standing {
+        crowd.and_then(|number| self.queue.crowd(number)).map_or_else(Standing::default, |crowd| crowd.standing.clone())
+    }
+
+    /// Lets a Pod that failed wait.
+    fn take_down(
+        &mut self,
+        id: PodId,
+        pod: &Pod,
+        crowd: Option<u32>,
+        mut standing: Standing,
+        failure: Failure,
+        now: SimTime,
+    ) {
+        let before = crowd.and_then(|number| self.queue.crowd(number));
+        let (failures, errors) = before.map_or((0, 0), |crowd| (crowd.failures, crowd.errors));
+        let (failures, errors) = Crowd::count(failures, errors, failure.plugins.is_empty());
+        (standing.message, standing.plugins) = (failure.message, failure.plugins);
+        let nominated = !pod.status.nominated_node.is_empty();
+        let failed = Failed { standing, failures, errors, now, generation: failure.generation, nominated };
+        self.queue.fail(id, pod, failed);
+    }
+
+    /// Emits the Events of attempts between changes; false when there are none.
+    pub(super) fn emit_notes(&mut self, world: &mut World) -> bool {
+        let any = !self.notes.is_empty();
+        for (id, note, count) in self.notes.drain(..) {
+            world.event_in_series(id, Source::Scheduler, true, "FailedScheduling", note, Some(count));
+        }
+        any
     }
 
     /// Evicts the victims. Upstream: pkg/scheduler/framework/preemption/executor.go prepareCandidateAsync.
@@ -216,19 +278,19 @@ fn bind(world: &mut World, id: PodId, node_name: Text, now: SimTime) {
 }
 
 /// Whether a failure has to be written into the Pod's status.
-fn is_status_changed(pod: &Pod, message: &Text, nominate: &Option<Text>) -> bool {
+fn is_status_changed(pod: &Pod, failure: &Failure) -> bool {
     let known = Condition::find(&pod.status.conditions, "PodScheduled").is_some_and(|condition| {
-        condition.status == Status::False && condition.reason == "Unschedulable" && condition.message == *message
+        condition.status == Status::False && condition.reason == "Unschedulable" && condition.message == failure.message
     });
-    !known || nominate.as_ref().is_some_and(|node_name| *node_name != pod.status.nominated_node)
+    !known || failure.nominate.as_ref().is_some_and(|node_name| *node_name != pod.status.nominated_node)
 }
 
 // pkg/scheduler/schedule_one.go updatePod
-fn update_pod(world: &mut World, id: PodId, message: &Text, nominate: &Option<Text>, now: SimTime) {
+fn update_pod(world: &mut World, id: PodId, failure: &Failure, now: SimTime) {
     world.modify(id, |pod| {
-        let condition = Condition::new("PodScheduled", Status::False, "Unschedulable", message.clone(), now);
+        let condition = Condition::new("PodScheduled", Status::False, "Unschedulable", failure.message.clone(), now);
         Condition::set(&mut pod.status.conditions, condition);
-        if let Some(node_name) = nominate {
+        if let Some(node_name) = &failure.nominate {
             pod.status.nominated_node = node_name.clone();
         }
         Aspects::STATUS

@@ -31,6 +31,7 @@ pub use disruption::disruptions_allowed;
 pub use explain::{Explanation, NodeVerdict, Verdict, explain};
 
 use super::{Actor, ActorKind, Alarms, Cx, Key, Sight};
+use crate::api::Text;
 use crate::time::SimTime;
 use crate::world::{Change, PodId};
 use attempt::Scratch;
@@ -49,6 +50,9 @@ const BACKOFF_CODE: u16 = 2;
 /// Alarm code: somebody has waited for too long.
 const FLUSH_CODE: u16 = 3;
 
+/// Alarm code: the API server has taken a status.
+const YIELD_CODE: u16 = 4;
+
 /// The scheduler.
 #[derive(Clone, Debug, Default)]
 pub struct Scheduler {
@@ -61,16 +65,30 @@ pub struct Scheduler {
     next_start_node_index: usize,
     /// No call to the API server is free before.
     stalled_until: SimTime,
+    /// When the last attempt wrote a status, which takes a moment in which others act; `None` once they had it.
+    yielding: Option<SimTime>,
     backoff_at: Option<SimTime>,
     flush_at: Option<SimTime>,
     /// The last Pod that the scheduler wrote, with the version it has since, to know its own writes again.
     written: Option<(PodId, u64)>,
+    /// Whether the last change has woken anybody.
+    woken: bool,
+    /// The present instant, and how many attempts between its changes are left.
+    between_changes: (SimTime, u32),
+    /// Events of such attempts that are still to be emitted: the Pod, the note and its count.
+    notes: Vec<(PodId, Text, u32)>,
 }
 
 impl Scheduler {
     /// How many Pods wait for a node.
     pub fn waiting(&self) -> usize {
         self.queue.len()
+    }
+
+    /// Sets the alarms for whoever waits for a time to come.
+    fn arm(&mut self, now: SimTime, alarms: &mut Alarms) {
+        self.arm_backoff(alarms);
+        self.arm_flush(now, alarms);
     }
 
     /// Waits for a free call.
@@ -105,6 +123,9 @@ impl Actor for Scheduler {
     fn observe(&mut self, change: &Change, sight: &mut Sight) {
         let generation = self.snapshot.generation;
         self.notice(change, sight);
+        if std::mem::take(&mut self.woken) {
+            self.attempt_between_changes(sight);
+        }
         if self.snapshot.generation != generation {
             self.arm_flush(sight.now, sight.alarms);
         }
@@ -122,15 +143,23 @@ impl Actor for Scheduler {
                 self.queue.flush_unschedulable_leftover(cx.now, self.snapshot.generation);
                 self.arm_flush(cx.now, cx.alarms);
             }
+            YIELD_CODE => self.yielding = None,
             _ => {}
         }
     }
 
     fn work(&mut self, cx: &mut Cx) -> bool {
+        if self.emit_notes(cx.world) {
+            return true;
+        }
         if cx.now < self.stalled_until {
             return false;
         }
         let Some((id, crowd)) = self.queue.next() else { return false };
+        if self.yielding == Some(cx.now) {
+            cx.alarms.set(cx.now, ActorKind::Scheduler, Key::round(YIELD_CODE, 0));
+            return false;
+        }
         match self.schedule_one(id, crowd, cx) {
             Ok(()) => true,
             Err(at) => {

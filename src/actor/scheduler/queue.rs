@@ -265,16 +265,17 @@ impl Queue {
         plugins.iter().any(|plugin| self.unschedulable.get(*plugin as usize).is_some_and(|count| *count > 0))
     }
 
-    /// Wakes all crowds that wait for a change and for which the change might help.
+    /// Wakes all crowds that wait for a change and for which the change might help; answers whether there are any.
     /// Upstream: pkg/scheduler/backend/queue/scheduling_queue.go movePodsToActiveOrBackoffQueue.
-    pub fn wake(&mut self, now: SimTime, helps: &dyn Fn(&Crowd) -> bool) {
+    pub fn wake(&mut self, now: SimTime, helps: &dyn Fn(&Crowd) -> bool) -> bool {
         let woken: Vec<u32> = self
             .crowds
             .iter()
             .filter(|(_, crowd)| crowd.place == Place::Unschedulable && helps(crowd))
             .map(|(number, _)| *number)
             .collect();
-        woken.into_iter().for_each(|number| self.requeue(number, now));
+        woken.iter().for_each(|number| self.requeue(*number, now));
+        !woken.is_empty()
     }
 
     /// Upstream: pkg/scheduler/backend/queue/scheduling_queue.go requeuePodWithQueueingStrategy.

@@ -43,7 +43,7 @@ impl Scheduler {
         if !self.queue.any_rejected_by(event.interested()) {
             return;
         }
-        self.queue.wake(now, &|crowd| {
+        self.woken |= self.queue.wake(now, &|crowd| {
             let pod = crowd.members.first().and_then(|(_, id)| world.pods.get(*id));
             crowd.likeness.priority <= most_important
                 && pod.is_some_and(|pod| is_pod_worth_requeuing(world, crowd, pod, event))
