@@ -3,6 +3,8 @@
 
 pub mod rank;
 mod status;
+
+pub use status::REPLICA_FAILURE;
 mod sync;
 #[cfg(test)]
 mod tests;
