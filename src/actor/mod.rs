@@ -27,6 +27,7 @@ pub mod replica_set;
 mod rig;
 pub mod scheduler;
 pub mod taint_eviction;
+pub mod traffic;
 pub mod ttl;
 
 pub use alarm::{Alarm, Alarms, Key};

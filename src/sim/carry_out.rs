@@ -92,12 +92,25 @@ impl State {
     }
 
     fn create(&mut self, raw: &Value) -> Answer {
-        let (kind, value) = admit::create(&self.world, raw)?;
+        let (kind, mut value) = admit::create(&self.world, raw)?;
+        if raw.pointer("/metadata/uid").is_none() {
+            self.allocate(kind, &mut value, None)?;
+        }
         let object = self.world.create_value(kind, &value, self.now).map_err(|error| {
             let name = raw.pointer("/metadata/name").and_then(Value::as_str).unwrap_or("");
             format!("Error from server (AlreadyExists): error when creating \"{name}\": {error}")
         })?;
         Ok(format!("{} created", self.title(object)))
+    }
+
+    /// Gives a Service addresses and ports. Those of a dump stay as they are.
+    fn allocate(&self, kind: Kind, value: &mut Value, stored: Option<ObjectRef>) -> Result<(), String> {
+        if kind != Kind::Service {
+            return Ok(());
+        }
+        let name = value.pointer("/metadata/name").and_then(Value::as_str).unwrap_or("").to_string();
+        let refuse = |why: String| format!("The Service \"{name}\" is invalid: {why}");
+        self.world.allocate_service(&mut value["spec"], stored).map_err(refuse)
     }
 
     /// Upstream: k8s.io/kubectl/pkg/cmd/apply/apply.go, patcher.go.
@@ -141,7 +154,8 @@ impl State {
         let title = self.title(object);
         let Some(live) = self.world.value(object) else { return Err(format!("{title} is gone")) };
         let wanted = change(&live)?;
-        let value = admit::update(&live, &wanted)?;
+        let mut value = admit::update(&live, &wanted)?;
+        self.allocate(object.kind, &mut value, Some(object))?;
         let touched = self.world.replace_value(object, &value);
         let verb = match (touched.is_empty(), done) {
             (true, "configured") => "unchanged",

@@ -60,6 +60,13 @@ impl Indexes {
         self.names.range(from..).take_while(move |(key, _)| key.0 == kind).map(|(_, object)| *object)
     }
 
+    /// All objects of a kind in a namespace, in order of name.
+    pub fn in_namespace<'a>(&'a self, kind: Kind, namespace: &'a str) -> impl Iterator<Item = ObjectRef> + 'a {
+        let from = (kind, Text::copy(namespace), Text::EMPTY);
+        let inside = move |(key, _): &(&(Kind, Text, Text), &ObjectRef)| key.0 == kind && key.1 == *namespace;
+        self.names.range(from..).take_while(inside).map(|(_, object)| *object)
+    }
+
     /// All objects that name `uid` among their owners, in order of creation.
     pub fn dependents(&self, uid: Uid) -> impl Iterator<Item = ObjectRef> + '_ {
         self.dependents.get(&uid).into_iter().flatten().copied()

@@ -12,6 +12,7 @@ pub mod index;
 mod invariants;
 pub mod machine;
 pub mod replace;
+pub mod services;
 pub mod settings;
 pub mod table;
 pub mod verbs;

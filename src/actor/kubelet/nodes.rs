@@ -6,6 +6,7 @@ use crate::api::{Condition, Node, Status, Text, Uid};
 use crate::dice::{Dice, Stream};
 use crate::time::{SimDuration, SimTime};
 use crate::world::{Aspects, Change, ChangeVerb, KubeletProfile, NodeId, PodId, Source};
+use serde_json::json;
 
 /// How long after joining a kubelet reports that its node is ready.
 pub const JOIN: SimDuration = SimDuration::from_secs(1);
@@ -77,6 +78,9 @@ impl Kubelet {
         if was_silent {
             agent.images.extend(node.images.iter().map(|(name, _)| name.clone()));
         }
+        if was_silent {
+            give_address(id, number, cx);
+        }
         if cx.world.settings.kubelet == KubeletProfile::Realistic {
             say_what_recordings_leave_out(id, was_silent, cordoned, cx);
         }
@@ -136,6 +140,28 @@ impl Kubelet {
             cx.world.event(id, Source::Kubelet, note.warning, note.reason, note.message);
         }
     }
+}
+
+/// A kubelet reports its machine's address, unless the Node says one.
+fn give_address(id: NodeId, number: u32, cx: &mut Cx) {
+    let known = cx.world.nodes.get(id).is_none_or(|node| super::internal_ip(node).is_some());
+    if known {
+        return;
+    }
+    let address = format!("192.168.{}.{}", number / 250 % 256, number % 250 + 2);
+    cx.world.modify(id, |node: &mut Node| {
+        let mut status = node.status_source.as_ref().clone();
+        if !status.is_object() {
+            status = json!({});
+        }
+        let own = json!({"type": "InternalIP", "address": address});
+        match status.get_mut("addresses").and_then(serde_json::Value::as_array_mut) {
+            Some(addresses) => addresses.insert(0, own),
+            None => status["addresses"] = json!([own]),
+        }
+        node.status_source = std::sync::Arc::new(status);
+        Aspects::STATUS
+    });
 }
 
 /// Events of real kubelets that those of the recordings did not send.
