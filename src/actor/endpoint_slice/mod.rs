@@ -287,7 +287,7 @@ impl Tracked {
 /// Writes an endpoint that is in its slice already.
 fn update(slice: SliceId, new: Endpoint, cx: &mut Cx) -> Result<(), SimTime> {
     let row = cx.world.endpoint_slices.get(slice);
-    let same = row.is_some_and(|row| row.endpoints.iter().any(|old| *old == new));
+    let same = row.is_some_and(|row| row.endpoints.contains(&new));
     if same {
         return Ok(());
     }
