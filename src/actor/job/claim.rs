@@ -1,7 +1,9 @@
 //! Which Pods are a Job's: adoption, release, and Pods that nobody will count any more.
 //! Upstream: pkg/controller/controller_ref_manager.go, pkg/controller/job/job_controller.go.
 
-use super::{Halt, Jobs, TRACKING_FINALIZER};
+use super::{Jobs, TRACKING_FINALIZER};
+use crate::actor::controller_ref::{self, Claim, claim_object};
+use crate::actor::outcome::Halt;
 use crate::actor::{ActorKind, Cx};
 use crate::api::{Job, Kind, OwnerReference, Pod, Text};
 use crate::world::{Aspects, JobId, PodId, World};
@@ -14,9 +16,11 @@ pub(super) fn jobs_matching(world: &World, pod: &Pod) -> Vec<JobId> {
     world.jobs.iter().filter(|(_, job)| wants(job)).map(|(id, _)| id).collect()
 }
 
-/// Whether a Job's selector matches a Pod; an empty selector, which only a dump can have, matches none.
+/// Whether a Job's selector matches a Pod. An empty selector, which only a damaged dump can have, matches what is the
+/// Job's already and nothing else.
 fn selects(job: &Job, pod: &Pod) -> bool {
-    !job.spec.selector.is_empty() && job.spec.selector.matches(&pod.meta.labels)
+    let selector = &job.spec.selector;
+    if selector.is_empty() { pod.meta.controller().is_some() } else { selector.matches(&pod.meta.labels) }
 }
 
 /// The Pods of a Job in order of creation, after adopting those that match and have no controller and releasing those
@@ -24,66 +28,44 @@ fn selects(job: &Job, pod: &Pod) -> bool {
 // pkg/controller/job/job_controller.go getPodsForJob
 pub(super) fn claim_pods(id: JobId, cx: &mut Cx) -> Result<Vec<PodId>, Halt> {
     let Some(job) = cx.world.jobs.get(id) else { return Ok(Vec::new()) };
-    let (uid, deleting) = (job.meta.uid, job.meta.deleting());
+    let owned = cx.world.index.dependents(job.meta.uid);
+    let free = cx.world.index.uncontrolled(Kind::Pod, &job.meta.namespace);
     let (mut claimed, mut released, mut adopted) = (Vec::new(), Vec::new(), Vec::new());
-    for pod_id in cx.world.index.dependents(uid).filter_map(|object| object.id::<Pod>()) {
+    for pod_id in owned.chain(free).filter_map(|object| object.id::<Pod>()) {
         let Some(pod) = cx.world.pods.get(pod_id) else { continue };
-        if pod.meta.controller().is_none_or(|owner| owner.uid != uid) {
-            continue;
-        }
-        match job.spec.selector.is_empty() || job.spec.selector.matches(&pod.meta.labels) {
-            true => claimed.push(pod_id),
-            false if !deleting => released.push(pod_id),
-            false => {}
+        match claim_object(&job.meta, &pod.meta, selects(job, pod)) {
+            Claim::Ours => claimed.push(pod_id),
+            Claim::Adopt => adopted.push(pod_id),
+            Claim::Release => released.push(pod_id),
+            Claim::Foreign => {}
         }
     }
-    if !deleting {
-        for pod_id in
-            cx.world.index.uncontrolled(Kind::Pod, &job.meta.namespace).filter_map(|object| object.id::<Pod>())
-        {
-            if cx.world.pods.get(pod_id).is_some_and(|pod| !pod.meta.deleting() && selects(job, pod)) {
-                adopted.push(pod_id);
-            }
-        }
-    }
-    let reference = OwnerReference::controller(Kind::Job, &job.meta);
+    let (uid, reference) = (job.meta.uid, OwnerReference::controller(Kind::Job, &job.meta));
     for pod_id in released {
-        cx.call(ActorKind::Job).map_err(Halt::Until)?;
-        release(pod_id, &reference, cx);
+        cx.call(ActorKind::Job)?;
+        controller_ref::release(cx.world, pod_id, uid);
+        cx.world.remove_finalizer(pod_id, TRACKING_FINALIZER);
     }
     for pod_id in adopted {
-        cx.call(ActorKind::Job).map_err(Halt::Until)?;
-        adopt(pod_id, &reference, cx);
+        cx.call(ActorKind::Job)?;
+        controller_ref::adopt(cx.world, pod_id, reference.clone());
+        track(pod_id, cx);
         claimed.push(pod_id);
     }
     Ok(claimed)
 }
 
-// pkg/controller/controller_ref_manager.go AdoptPod
-fn adopt(pod: PodId, reference: &OwnerReference, cx: &mut Cx) {
+/// Puts the finalizer on an adopted Pod.
+fn track(pod: PodId, cx: &mut Cx) {
     cx.world.modify(pod, |pod| {
-        let mut owners = pod.meta.owners().to_vec();
-        owners.push(reference.clone());
-        pod.meta.owners = Some(Arc::from(owners));
         if pod.meta.has_finalizer(TRACKING_FINALIZER) {
-            return Aspects::OWNERS;
+            return Aspects::NONE;
         }
         let mut finalizers = pod.meta.finalizers().to_vec();
         finalizers.push(Text::Static(TRACKING_FINALIZER));
         pod.meta.finalizers = Some(Arc::from(finalizers));
-        Aspects::OWNERS | Aspects::FINALIZERS
+        Aspects::FINALIZERS
     });
-}
-
-// pkg/controller/controller_ref_manager.go ReleasePod
-fn release(pod: PodId, reference: &OwnerReference, cx: &mut Cx) {
-    cx.world.modify(pod, |pod| {
-        let owners: Vec<OwnerReference> =
-            pod.meta.owners().iter().filter(|owner| owner.uid != reference.uid).cloned().collect();
-        pod.meta.owners = (!owners.is_empty()).then(|| Arc::from(owners));
-        Aspects::OWNERS
-    });
-    cx.world.remove_finalizer(pod, TRACKING_FINALIZER);
 }
 
 impl Jobs {
@@ -95,7 +77,7 @@ impl Jobs {
             if owner.kind != "Job" || owner.api_version != Kind::Job.api_version() {
                 return;
             }
-            let job = self.by_uid.get(&owner.uid).and_then(|job| cx.world.jobs.get(*job));
+            let job = self.controllers.by_uid(owner.uid).and_then(|job| cx.world.jobs.get(job));
             if job.is_some_and(|job| !job.spec.managed_by.is_empty() || job.finished().is_none()) {
                 return;
             }

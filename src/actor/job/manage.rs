@@ -8,7 +8,8 @@ use super::indexed::{
 };
 use super::pod_failure_policy::match_pod_failure_policy;
 use super::sync::{JobSync, Member, only_replace_failed};
-use super::{BATCH_PERIOD, Halt, Jobs, MAX_PODS_PER_SYNC, MAX_REMEMBERED_TEMPLATES, TRACKING_FINALIZER};
+use super::{BATCH_PERIOD, Jobs, MAX_PODS_PER_SYNC, MAX_REMEMBERED_TEMPLATES, TRACKING_FINALIZER};
+use crate::actor::outcome::{Halt, slow_start_batch};
 use crate::actor::pod_control::{NewPod, create_pod, delete_pod};
 use crate::actor::{ActorKind, Cx};
 use crate::api::batch::JobSpec;
@@ -26,7 +27,7 @@ use std::sync::Arc;
 pub(super) fn delete_active_pods(sync: &mut JobSync, cx: &mut Cx) -> Result<(), Halt> {
     let active: Vec<Member> = sync.pods.iter().filter(|pod| pod.is_active()).copied().collect();
     for pod in active {
-        cx.call(ActorKind::Job).map_err(Halt::Until)?;
+        cx.call(ActorKind::Job)?;
         // Not found means that it is gone, which is what is wanted.
         let _ = delete_pod(cx, pod.id, sync.id.into(), Source::Job);
         sync.ready -= i64::from(pod.ready);
@@ -40,7 +41,7 @@ pub(super) fn delete_active_pods(sync: &mut JobSync, cx: &mut Cx) -> Result<(), 
 // pkg/controller/job/job_controller.go deleteJobPods
 fn delete_job_pods(sync: &mut JobSync, pods: &[Member], cx: &mut Cx) -> Result<(), Halt> {
     for pod in pods {
-        cx.call(ActorKind::Job).map_err(Halt::Until)?;
+        cx.call(ActorKind::Job)?;
         discard(sync.id, pod.id, cx);
         sync.ready -= i64::from(pod.ready);
         sync.active -= 1;
@@ -116,32 +117,25 @@ impl Jobs {
     /// Makes Pods in batches of 1, 2, 4 …; when one is refused the batches after it wait for the next sync.
     fn create_pods(&mut self, sync: &mut JobSync, indexes: &[Option<i64>], cx: &mut Cx) -> Result<(), Halt> {
         let spec = sync.spec.indexed.then(|| self.indexed_spec(&sync.spec.template.spec));
-        let mut rest = indexes;
-        let mut batch = 1;
-        while !rest.is_empty() {
-            let (now, later) = rest.split_at(batch.min(rest.len()));
-            let mut refused = false;
-            for index in now {
-                cx.call(ActorKind::Job).map_err(Halt::Until)?;
-                sync.active += 1;
-                match self.create_one(sync, *index, spec.clone(), cx) {
-                    Ok(_) => {}
-                    // Nothing can be created there any more; upstream takes no notice.
-                    Err(ApiError::NamespaceTerminating(..)) => {}
-                    Err(_) => {
-                        sync.active -= 1;
-                        refused = true;
-                    }
-                }
+        let (created, outcome) = slow_start_batch(indexes.len() as i64, |number| {
+            cx.call(ActorKind::Job)?;
+            let index = indexes.get(number as usize).copied().flatten();
+            match self.create_one(sync, index, spec.clone(), cx) {
+                // Nothing can be created there any more; upstream takes no notice.
+                Ok(_) | Err(ApiError::NamespaceTerminating(..)) => Ok(()),
+                Err(error) => Err(error.into()),
             }
-            sync.refused |= refused;
-            if refused {
-                break;
+        });
+        sync.active += created;
+        match outcome {
+            Err(Halt::Wait(at)) => Err(Halt::Wait(at)),
+            // The status is written all the same; the error comes after it.
+            Err(error) => {
+                sync.refused = Some(error);
+                Ok(())
             }
-            rest = later;
-            batch *= 2;
+            Ok(()) => Ok(()),
         }
-        Ok(())
     }
 
     fn create_one(

@@ -18,10 +18,12 @@ mod sync;
 mod tests;
 mod tracking;
 
+use super::controller_ref::Controllers;
+use super::outcome::{Halt, conclude};
 use super::queue::QUEUE_CODE;
 use super::{Actor, ActorKind, Cx, Key, Sight, WorkQueue};
-use crate::api::{Job, Kind, Meta, Pod, PodSpec, Text, Uid};
-use crate::time::{SimDuration, SimTime};
+use crate::api::{Job, Kind, Pod, PodSpec, Text};
+use crate::time::SimDuration;
 use crate::world::{Aspects, Change, ChangeVerb, JobId, PodId};
 use backoff::BackoffRecord;
 pub use manage::replace_active_pods;
@@ -44,15 +46,6 @@ pub const MAX_UNCOUNTED_PODS: usize = 500;
 /// Templates with the index variable that are remembered, in templates.
 const MAX_REMEMBERED_TEMPLATES: usize = 64;
 
-/// Why a sync stopped before its end.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum Halt {
-    /// The API server refused something; try again later, later with each time.
-    Refused,
-    /// The client's limit is used up until then.
-    Until(SimTime),
-}
-
 /// How a whole sync ended, for those who run one by hand.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Synced {
@@ -66,8 +59,7 @@ pub struct Synced {
 #[derive(Clone, Debug)]
 pub struct Jobs {
     queue: WorkQueue,
-    /// The Jobs there are, for finding a Pod's owner without a look-up by name.
-    by_uid: BTreeMap<Uid, JobId>,
+    controllers: Controllers<Job>,
     backoff: BTreeMap<JobId, BackoffRecord>,
     /// Syncs whose second half is due at this instant.
     halfway: VecDeque<Tracking>,
@@ -85,7 +77,7 @@ impl Default for Jobs {
     fn default() -> Jobs {
         Jobs {
             queue: WorkQueue::with_backoff(ActorKind::Job, FIRST_RETRY, LAST_RETRY),
-            by_uid: BTreeMap::new(),
+            controllers: Controllers::default(),
             backoff: BTreeMap::new(),
             halfway: VecDeque::new(),
             orphans: VecDeque::new(),
@@ -107,8 +99,8 @@ impl Jobs {
             Ok(None) => Ok(()),
             Err(halt) => Err(halt),
         };
-        synced.failed = ended == Err(Halt::Refused);
-        self.end_sync(id, ended, cx);
+        synced.failed = matches!(ended, Err(Halt::Failed(_)));
+        conclude(&mut self.queue, id.into(), ended, cx);
         synced
     }
 
@@ -131,26 +123,9 @@ impl Jobs {
     fn start_sync(&mut self, id: JobId, cx: &mut Cx) {
         match self.first_half(id, cx, &mut Synced::default()) {
             Ok(Some(tracking)) => self.halfway.push_back(tracking),
-            Ok(None) => self.end_sync(id, Ok(()), cx),
-            Err(halt) => self.end_sync(id, Err(halt), cx),
+            Ok(None) => conclude(&mut self.queue, id.into(), Ok(()), cx),
+            Err(halt) => conclude(&mut self.queue, id.into(), Err(halt), cx),
         }
-    }
-
-    /// Puts the Job back in the queue or forgets its failures, as the sync ended.
-    // pkg/controller/job/job_controller.go processNextWorkItem
-    fn end_sync(&mut self, id: JobId, ended: Result<(), Halt>, cx: &mut Cx) {
-        match ended {
-            Ok(()) => self.queue.forget(id),
-            Err(Halt::Refused) => self.queue.add_rate_limited(id, cx.now, cx.alarms),
-            Err(Halt::Until(at)) => self.queue.add_at(id, at, cx.alarms),
-        }
-    }
-
-    /// The Job that manages an object with this metadata.
-    // pkg/controller/job/job_controller.go resolveControllerRef
-    fn owner_of(&self, meta: &Meta) -> Option<JobId> {
-        let owner = meta.controller().filter(|owner| owner.kind == "Job")?;
-        self.by_uid.get(&owner.uid).copied()
     }
 
     // pkg/controller/job/job_controller.go addPod, updatePod, deletePod
@@ -159,12 +134,12 @@ impl Jobs {
             return;
         };
         let batched = sight.now + BATCH_PERIOD;
-        if let Some(job) = change.prior_controller.and_then(|uid| self.by_uid.get(&uid)) {
-            self.queue.add_at(*job, batched, sight.alarms);
+        if let Some(job) = change.prior_controller.and_then(|uid| self.controllers.by_uid(uid)) {
+            self.queue.add_at(job, batched, sight.alarms);
         }
         let tracked = pod.meta.has_finalizer(TRACKING_FINALIZER);
         if let Some(owner) = pod.meta.controller() {
-            let job = if owner.kind == "Job" { self.owner_of(&pod.meta) } else { return };
+            let job = if owner.kind == "Job" { self.controllers.of(&pod.meta) } else { return };
             let live = job.and_then(|job| sight.world.jobs.get(job)).is_some_and(|job| job.finished().is_none());
             let leaving = pod.meta.deleting() || change.verb == ChangeVerb::Deleted;
             match job {
@@ -192,14 +167,14 @@ impl Jobs {
         };
         match change.verb {
             ChangeVerb::Added => {
-                self.by_uid.insert(job.meta.uid, id);
+                self.controllers.enter(job.meta.uid, id);
                 self.queue.add(id);
             }
             ChangeVerb::Modified if job.finished().is_some() => self.release_pods_of(job, sight),
             ChangeVerb::Modified if change.aspects.any(Aspects::SPEC | Aspects::DELETION) => self.queue.add(id),
             ChangeVerb::Modified => self.queue.add_at(id, sight.now + BATCH_PERIOD, sight.alarms),
             ChangeVerb::Deleted => {
-                self.by_uid.remove(&job.meta.uid);
+                self.controllers.strike(job.meta.uid);
                 self.backoff.remove(&id);
                 self.queue.drop_object(id);
                 self.release_pods_of(job, sight);
@@ -242,7 +217,7 @@ impl Actor for Jobs {
         if let Some(tracking) = self.halfway.pop_front() {
             let id = tracking.id();
             let ended = self.second_half(tracking, cx, &mut Synced::default());
-            self.end_sync(id, ended, cx);
+            conclude(&mut self.queue, id.into(), ended, cx);
             return true;
         }
         if let Some(pod) = self.orphans.pop_front() {

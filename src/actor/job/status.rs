@@ -1,7 +1,8 @@
 //! Writing a Job's status: conditions, and what the API server accepts.
 //! Upstream: pkg/controller/job/job_controller.go, pkg/registry/batch/job/strategy.go, pkg/apis/batch/validation.
 
-use super::{Halt, Jobs, Synced};
+use super::{Jobs, Synced};
+use crate::actor::outcome::{Halt, Outcome};
 use crate::actor::{ActorKind, Cx};
 use crate::api::batch::{JobSpec, JobStatus};
 use crate::api::{Condition, Status, Text};
@@ -48,19 +49,15 @@ impl Jobs {
     /// Writes a status as the API stores it. One that changes nothing leaves no trace, one that the API server refuses
     /// ends the sync.
     // pkg/controller/job/job_controller.go updateJobStatus
-    pub(super) fn write_status(
-        &self,
-        id: JobId,
-        status: &mut JobStatus,
-        cx: &mut Cx,
-        synced: &mut Synced,
-    ) -> Result<(), Halt> {
-        cx.call(ActorKind::Job).map_err(Halt::Until)?;
+    pub(super) fn write_status(&self, id: JobId, status: &mut JobStatus, cx: &mut Cx, synced: &mut Synced) -> Outcome {
+        cx.call(ActorKind::Job)?;
         status.start_time = status.start_time.map(SimTime::api);
         synced.status_writes += 1;
-        let Some(job) = cx.world.jobs.get(id) else { return Err(Halt::Refused) };
+        let Some(job) = cx.world.jobs.get(id) else {
+            return Err(Halt::Failed(Text::Static("the Job is gone")));
+        };
         if self.validates_status && !is_valid_update(&job.spec, &job.status, status) {
-            return Err(Halt::Refused);
+            return Err(Halt::Failed(Text::Static("the status is invalid")));
         }
         if job.status == *status {
             return Ok(());

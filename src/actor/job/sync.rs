@@ -9,8 +9,9 @@ use super::pod_failure_policy::match_pod_failure_policy;
 use super::status::{FAILURE_TARGET, SUCCESS_CRITERIA_MET, SUSPENDED, ensure_condition};
 use super::success_policy::match_success_policy;
 use super::tracking::Tracking;
-use super::{Halt, Jobs, Synced, TRACKING_FINALIZER};
+use super::{Jobs, Synced, TRACKING_FINALIZER};
 use crate::actor::Cx;
+use crate::actor::outcome::Halt;
 use crate::api::batch::{FailureAction, JobSpec, JobStatus};
 use crate::api::{Condition, Phase, Pod, RestartPolicy, Status, Text, Uid};
 use crate::time::{SimDuration, SimTime};
@@ -71,8 +72,8 @@ pub(super) struct JobSync {
     pub record: BackoffRecord,
     /// How the Job ends, once that is known.
     pub finished: Option<Condition>,
-    /// Something was refused while Pods were created.
-    pub refused: bool,
+    /// What was refused while Pods were created.
+    pub refused: Option<Halt>,
 }
 
 impl JobSync {
@@ -150,7 +151,7 @@ impl Jobs {
             delayed: BTreeMap::new(),
             record: self.backoff_record(id),
             finished: None,
-            refused: false,
+            refused: None,
             spec,
             status,
             pods,

@@ -6,7 +6,8 @@ use super::indexed::Intervals;
 use super::pod_failure_policy::match_pod_failure_policy;
 use super::status::{FAILURE_TARGET, SUCCESS_CRITERIA_MET, ensure_condition, known_reason};
 use super::sync::{JobSync, Member, failed_for};
-use super::{Halt, Jobs, MAX_UNCOUNTED_PODS, Synced, TRACKING_FINALIZER};
+use super::{Jobs, MAX_UNCOUNTED_PODS, Synced, TRACKING_FINALIZER};
+use crate::actor::outcome::{Halt, Outcome};
 use crate::actor::{ActorKind, Cx};
 use crate::api::batch::JobStatus;
 use crate::api::{Condition, Phase, Status, Uid};
@@ -27,8 +28,8 @@ pub(super) struct Tracking {
     finished: Option<Condition>,
     /// There were more ended Pods than one sync names.
     capped: bool,
-    /// Something was refused in the first half.
-    refused: bool,
+    /// What was refused in the first half.
+    refused: Option<Halt>,
 }
 
 impl Tracking {
@@ -56,7 +57,7 @@ impl Jobs {
             self.backoff.insert(sync.id, sync.record);
         }
         if counted.is_empty() && (finished.is_none() || sync.terminating > 0) {
-            return if sync.refused { Err(Halt::Refused) } else { Ok(None) };
+            return sync.refused.map_or(Ok(None), Err);
         }
         let (id, status, refused) = (sync.id, sync.status, sync.refused);
         Ok(Some(Tracking { id, status, counted, tracked, finished, capped, refused }))
@@ -64,13 +65,13 @@ impl Jobs {
 
     /// The second half of a sync: takes finalizers off, counts, ends the Job.
     // pkg/controller/job/job_controller.go flushUncountedAndRemoveFinalizers, enactJobFinished
-    pub(super) fn second_half(&mut self, tracking: Tracking, cx: &mut Cx, synced: &mut Synced) -> Result<(), Halt> {
+    pub(super) fn second_half(&mut self, tracking: Tracking, cx: &mut Cx, synced: &mut Synced) -> Outcome {
         let Tracking { id, mut status, counted, mut tracked, finished, capped, refused } = tracking;
         if cx.world.jobs.get(id).is_none() {
             return Ok(());
         }
         for (pod, uid) in counted {
-            cx.call(ActorKind::Job).map_err(Halt::Until)?;
+            cx.call(ActorKind::Job)?;
             cx.world.remove_finalizer(pod, TRACKING_FINALIZER);
             tracked.remove(&uid);
         }
@@ -84,7 +85,7 @@ impl Jobs {
             record_finished(id, &status, &condition, cx);
             self.backoff.remove(&id);
         }
-        if refused { Err(Halt::Refused) } else { Ok(()) }
+        refused.map_or(Ok(()), Err)
     }
 }
 
