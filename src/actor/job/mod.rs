@@ -11,11 +11,15 @@ mod claim;
 pub mod indexed;
 mod manage;
 mod pod_failure_policy;
+#[cfg(test)]
+mod properties;
 mod status;
 mod success_policy;
 mod sync;
 #[cfg(test)]
 mod tests;
+#[cfg(test)]
+pub(crate) mod timeline;
 mod tracking;
 
 use super::controller_ref::Controllers;
