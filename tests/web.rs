@@ -3,6 +3,8 @@
 
 #![cfg(target_arch = "wasm32")]
 
+mod hashes;
+
 use gloo_timers::future::TimeoutFuture;
 use wasm_bindgen_test::{wasm_bindgen_test, wasm_bindgen_test_configure};
 
@@ -34,4 +36,9 @@ async fn the_page_mounts_and_shows_its_name() {
     let root = fresh_root();
     orrery::ui::mount_in(root.clone());
     assert!(shows(&root, "Kube Orrery").await, "shown: {:?}", root.text_content());
+}
+
+#[wasm_bindgen_test]
+fn the_log_hashes_of_the_scenarios_are_those_of_the_native_run() {
+    assert_eq!(hashes::computed(), hashes::TABLE);
 }

@@ -62,6 +62,9 @@ pub fn update(old: &Value, new: &Value) -> Result<Value, String> {
     }
     let mut value = decoded.value;
     default::apply(kind.name(), &mut value);
-    let answer = patch::update(kind.api_version(), kind.name(), old, &value);
+    // A Pod made from a template lacks the defaults that only Pods have; both sides get them.
+    let mut old = old.clone();
+    default::apply(kind.name(), &mut old);
+    let answer = patch::update(kind.api_version(), kind.name(), &old, &value);
     if answer.accepted { Ok(value) } else { Err(answer.kubectl) }
 }
