@@ -47,6 +47,8 @@ pub enum ActorKind {
     Scheduler,
     /// Watches nodes' heartbeats, sets conditions and taints.
     NodeLifecycle,
+    /// Keeps DaemonSets; before those who evict, because both take a Pod off a tainted node, each with its Event.
+    DaemonSet,
     /// Evicts Pods from nodes with NoExecute taints.
     TaintEviction,
     /// Removes Pods of vanished nodes.
@@ -59,8 +61,6 @@ pub enum ActorKind {
     EndpointSlice,
     /// Keeps ReplicaSets.
     ReplicaSet,
-    /// Keeps DaemonSets.
-    DaemonSet,
     /// Keeps Deployments.
     Deployment,
     /// Keeps CronJobs. Before Jobs, so that it sees each of a Job's two status writes at an instant.
@@ -75,13 +75,13 @@ impl ActorKind {
         ActorKind::Kubelet,
         ActorKind::Scheduler,
         ActorKind::NodeLifecycle,
+        ActorKind::DaemonSet,
         ActorKind::TaintEviction,
         ActorKind::PodGc,
         ActorKind::Garbage,
         ActorKind::TtlAfterFinished,
         ActorKind::EndpointSlice,
         ActorKind::ReplicaSet,
-        ActorKind::DaemonSet,
         ActorKind::Deployment,
         ActorKind::CronJob,
         ActorKind::Job,
