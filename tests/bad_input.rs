@@ -57,7 +57,7 @@ fn a_megabyte_of_text_is_read_within_bounds() {
     let mut text = String::new();
     while text.len() < 1_000_000 {
         let n = text.len();
-        let _ = write!(text, "{}---\n", GOOD.replace("good", &format!("p{n}")));
+        let _ = writeln!(text, "{}---", GOOD.replace("good", &format!("p{n}")));
     }
     let scenario = scenario::load(&text);
     assert!(scenario.objects.len() > 5_000 || scenario.has_errors(), "either all is read or it says why not");

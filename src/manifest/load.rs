@@ -49,12 +49,12 @@ pub fn load(text: &str, options: &LoadOptions) -> Loaded {
 ///
 /// ```
 /// use orrery::manifest::load::{load_value, LoadOptions};
+/// use orrery::manifest::schema::Schema;
 /// let pod = serde_json::json!({"apiVersion": "v1", "kind": "Pod", "metadata": {"name": "web"}, "spc": {}});
-/// assert!(load_value(&pod, &LoadOptions::default()).answer.message.unwrap().contains("unknown field \"spc\""));
+/// assert!(load_value(&Schema::new(), &pod, &LoadOptions::default()).answer.message.unwrap().contains("unknown field \"spc\""));
 /// ```
-pub fn load_value(value: &Value, options: &LoadOptions) -> Document {
-    let schema = Schema::new();
-    let mut loader = Loader { schema: &schema, options, loaded: Loaded::default() };
+pub fn load_value(schema: &Schema, value: &Value, options: &LoadOptions) -> Document {
+    let mut loader = Loader { schema, options, loaded: Loaded::default() };
     let document = Document { source: None, ..Document::unread(Span::default()) };
     loader.object(document, super::patch::node_of(value), &[], &options.cluster);
     let Loaded { mut documents, scenario, .. } = loader.loaded;

@@ -30,12 +30,12 @@ fn known_kind(raw: &Value) -> Result<Kind, String> {
 ///
 /// # Errors
 /// What kubectl prints when the server refuses it.
-pub fn create(world: &World, raw: &Value) -> Result<(Kind, Value), String> {
+pub fn create(schema: &Schema, world: &World, raw: &Value) -> Result<(Kind, Value), String> {
     let kind = known_kind(raw)?;
     // The world admits Pods itself, those of controllers included.
     let uid = world.next_uid().to_string();
     let options = LoadOptions { admission: false, uid: uid.clone(), ..LoadOptions::default() };
-    let document = load_value(raw, &options);
+    let document = load_value(schema, raw, &options);
     let Some(mut value) = document.value.filter(|_| document.answer.accepted) else {
         return Err(document.answer.kubectl);
     };
@@ -54,9 +54,9 @@ pub fn create(world: &World, raw: &Value) -> Result<(Kind, Value), String> {
 ///
 /// # Errors
 /// What kubectl prints when the server refuses it.
-pub fn update(old: &Value, new: &Value) -> Result<Value, String> {
+pub fn update(schema: &Schema, old: &Value, new: &Value) -> Result<Value, String> {
     let kind = known_kind(new)?;
-    let decoded = decode::decode(&Schema::new(), &patch::node_of(new), kind.name());
+    let decoded = decode::decode(schema, &patch::node_of(new), kind.name());
     if let Some(problem) = decoded.message() {
         return Err(format!("Error from server (BadRequest): {problem}"));
     }

@@ -5,6 +5,7 @@ use super::{State, admit, machines, patch};
 use crate::actor::Cx;
 use crate::api::node::Taint;
 use crate::api::{Kind, Pod, Text};
+use crate::manifest::schema::Schema;
 use crate::world::{DeleteOptions, Machine, ObjectRef};
 use serde_json::{Map, Value, json};
 
@@ -14,7 +15,10 @@ impl State {
     pub fn carry_out(&mut self, order: &Order) -> Vec<Answer> {
         match order {
             Order::Apply { objects, prune } => self.apply(objects, *prune),
-            Order::Create(objects) => objects.iter().map(|object| self.create(object)).collect(),
+            Order::Create(objects) => {
+                let schema = Schema::new();
+                objects.iter().map(|object| self.create(&schema, object)).collect()
+            }
             Order::CreateJobFrom { namespace, cron_job, job } => {
                 vec![self.create_job_from(namespace, cron_job, job)]
             }
@@ -91,8 +95,8 @@ impl State {
         format!("{}/{name}", object.kind.singular())
     }
 
-    fn create(&mut self, raw: &Value) -> Answer {
-        let (kind, mut value) = admit::create(&self.world, raw)?;
+    fn create(&mut self, schema: &Schema, raw: &Value) -> Answer {
+        let (kind, mut value) = admit::create(schema, &self.world, raw)?;
         if raw.pointer("/metadata/uid").is_none() {
             self.allocate(kind, &mut value, None)?;
         }
@@ -115,6 +119,7 @@ impl State {
 
     /// Upstream: k8s.io/kubectl/pkg/cmd/apply/apply.go, patcher.go.
     fn apply(&mut self, objects: &[Value], prune: bool) -> Vec<Answer> {
+        let schema = Schema::new();
         let mut answers = Vec::new();
         let mut named = std::collections::BTreeSet::new();
         for raw in objects {
@@ -125,7 +130,7 @@ impl State {
             named.insert(key.clone());
             let (kind, namespace, name) = &key;
             let answer = match self.world.find(*kind, namespace, name) {
-                None => self.create(raw),
+                None => self.create(&schema, raw),
                 Some(object) => {
                     let last = self.applied.get(&key).cloned().unwrap_or(Value::Null);
                     self.write(object, |live| Ok(patch::three_way(live, &body(&last), &body(raw))), "configured")
@@ -154,7 +159,7 @@ impl State {
         let title = self.title(object);
         let Some(live) = self.world.value(object) else { return Err(format!("{title} is gone")) };
         let wanted = change(&live)?;
-        let mut value = admit::update(&live, &wanted)?;
+        let mut value = admit::update(&Schema::new(), &live, &wanted)?;
         self.allocate(object.kind, &mut value, Some(object))?;
         let touched = self.world.replace_value(object, &value);
         let verb = match (touched.is_empty(), done) {
@@ -280,13 +285,13 @@ impl State {
         if let Some(labels) = template.pointer("/metadata/labels") {
             job["metadata"]["labels"] = labels.clone();
         }
-        self.create(&job)
+        self.create(&Schema::new(), &job)
     }
 
     fn add_node(&mut self, node: &Value) -> Answer {
         let name = node.pointer("/metadata/name").and_then(Value::as_str).unwrap_or("").to_string();
         self.world.set_machine(&name, Machine { up_since: self.now, ..Machine::default() });
-        self.create(&machines::registered(node, false, self.now))
+        self.create(&Schema::new(), &machines::registered(node, false, self.now))
     }
 
     fn order_node(&mut self, name: &Text, order: NodeOrder) -> Answer {
