@@ -48,7 +48,7 @@ native_tests() (
   step "native: $(rustc --version)"
   run "format: cargo fmt --check" "run 'cargo fmt'" cargo fmt --check
   lint native --all-targets
-  run "test: native, with doc examples" "run one alone: cargo test NAME" cargo test --locked
+  run "test: native, with doc examples" "run one alone: cargo test NAME" cargo test --locked --no-fail-fast
 )
 
 browser_tests() {
