@@ -25,7 +25,8 @@ fn every_bad_document_gets_a_message_with_its_line_and_the_good_one_beside_it_ru
         ("no kind", "metadata: {name: x}\n", 1, "kind"),
         (
             "refused by validation",
-            "apiVersion: batch/v1\nkind: Job\nmetadata: {name: x}\nspec:\n  template:\n    spec:\n      restartPolicy: Always\n      containers: [{name: c, image: i}]\n",
+            "apiVersion: batch/v1\nkind: Job\nmetadata: {name: x}\nspec:\n  template:\n    spec:\n      \
+             restartPolicy: Always\n      containers: [{name: c, image: i}]\n",
             7,
             "restartPolicy",
         ),
