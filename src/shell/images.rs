@@ -21,6 +21,11 @@ pub struct Image {
 }
 
 impl Image {
+    /// Whether its default command is a shell or an interpreter that ends at once because nobody talks to it.
+    pub fn is_interactive(&self) -> bool {
+        self.script == INTERACTIVE
+    }
+
     /// Whether it serves until it is stopped, rather than doing something and exiting.
     pub fn serves(&self) -> bool {
         self.script.contains("sleep infinity")

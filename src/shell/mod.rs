@@ -4,7 +4,7 @@
 //! runs, what it logs and how it ends. A bounded subset of `sh` is enough for what people teach with. Nothing is run
 //! ahead: a [`Program`] answers when it ends, and gives its log at any moment, however long the simulation has run.
 //!
-//! Layer: beside `cron`; it imports `dice` and nothing else of the crate. Instants are plain Unix nanoseconds.
+//! Layer: beside `api`; it imports `dice` and nothing else of the crate. Instants are plain Unix nanoseconds.
 
 mod arith;
 mod calls;

@@ -115,7 +115,7 @@ fn words_are_quoted_expanded_and_split_as_in_any_shell() {
         ),
         ("cat <<EOF\nhello $GREETING\n  $((1+1))\nEOF\necho after", "0:hello hi there|0:  2|0:after", "0@0"),
         ("cat <<'EOF'\n$GREETING\nEOF", "0:$GREETING", "0@0"),
-        ("echo ~ ~/x '~'", "0:/root /root/x ~", "0@0"),
+        ("HOME=/data; echo ~ ~/x '~'", "0:/data /data/x ~", "0@0"),
         ("IFS=,; x=a,b,c; for i in $x; do echo $i; done", "0:a|0:b|0:c", "0@0"),
     ]);
 }
