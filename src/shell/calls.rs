@@ -9,7 +9,7 @@ use super::parse::parse;
 use super::process::{Before, Call, Frame, Process, State, Variable};
 
 /// What starting a process costs, as if that much text were handled.
-pub(super) const FORK_BYTES: usize = 2_048;
+pub(super) const FORK_BYTES: usize = 4_096;
 
 impl Process {
     pub(super) fn call(

@@ -77,6 +77,7 @@ impl Process {
     /// Expands words to the fields of a command.
     pub(super) fn fields(&mut self, container: &mut Container, words: &[Word]) -> Expanded<Vec<String>> {
         let mut fields = Vec::new();
+        let (mut counted, mut bytes) = (0, 0usize);
         for word in words {
             if self.shell.bash
                 && let Some(many) = braces(word)
@@ -85,17 +86,21 @@ impl Process {
             } else {
                 self.split(container, word, &mut fields)?;
             }
-            fields.truncate(MAX_FIELDS);
-            let mut bytes = 0usize;
-            let fits = fields.iter().take_while(|field| {
-                bytes += field.len();
-                bytes <= MAX_TOTAL_BYTES
-            });
-            let fits = fits.count();
-            fields.truncate(fits);
+            // The first field that is one too many, or too long, and all after it are dropped.
+            while counted < fields.len() {
+                bytes += fields[counted].len();
+                if counted == MAX_FIELDS || bytes > MAX_TOTAL_BYTES {
+                    fields.truncate(counted);
+                    break;
+                }
+                counted += 1;
+            }
+            if bytes > MAX_TOTAL_BYTES || counted == MAX_FIELDS {
+                break;
+            }
         }
         // A field costs more than its letters.
-        container.charge(fields.iter().map(|field| field.len() + 32).sum());
+        container.charge(bytes + fields.len() * 32);
         Ok(fields)
     }
 
