@@ -8,6 +8,7 @@ pub mod dice;
 pub mod kubectl;
 pub mod manifest;
 pub mod scenario;
+pub mod shell;
 pub mod sim;
 pub mod time;
 #[cfg(target_arch = "wasm32")]

@@ -7,7 +7,7 @@ use crate::uses::paths_from;
 /// The parts of the crate from the ground up. Parts of one row do not know each other.
 const LAYERS: &[&[&str]] = &[
     &["time", "dice", "cron", "i18n"],
-    &["api"],
+    &["api", "shell"],
     &["manifest", "world"],
     &["actor"],
     &["sim"],
