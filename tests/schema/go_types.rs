@@ -134,7 +134,7 @@ fn fields<'a>(lines: &mut impl Iterator<Item = &'a str>) -> Vec<Field> {
         let omitempty = options.contains(&"omitempty");
         result.push(Field {
             merge_key: merge.then(|| tag_value(tag, "patchMergeKey").unwrap_or_default()),
-            required: !optional && !omitempty,
+            required: !optional && (!omitempty || comment.iter().any(|c| c.starts_with("+required"))),
             omitzero: options.contains(&"omitzero"),
             omitempty,
             doc: first_sentence(&comment),
