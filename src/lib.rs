@@ -11,7 +11,6 @@ pub mod manifest;
 pub mod scenario;
 pub mod sim;
 pub mod time;
-#[cfg(target_arch = "wasm32")]
 pub mod ui;
 pub mod view;
 pub mod world;

@@ -3,6 +3,7 @@
 //! A [`Scene`](scene::Scene) is the cluster at a moment, a `Plan` says where everything stands, a
 //! `Gantt` is the timeline. Nothing here knows of a browser.
 
+pub mod deeds;
 pub mod fate;
 pub mod gantt;
 pub mod layout;
