@@ -158,30 +158,26 @@ impl Engine {
     /// Goes to a moment. Looking ahead of what is known is not waited for.
     pub fn seek(&mut self, to: SimTime) {
         let to = to.min(self.fates.known_until.max(self.timeline.now()));
-        self.travel(|timeline| drop(timeline.seek(to)));
+        self.travel(|timeline| timeline.seek(to));
     }
 
     /// Goes to the start.
     pub fn rewind(&mut self) {
-        self.travel(|timeline| drop(timeline.seek(timeline.start())));
+        self.travel(|timeline| timeline.seek(timeline.start()));
     }
 
     /// Goes to the next or the last moment at which something is written.
     pub fn step_event(&mut self, forward: bool) {
         let limit = self.timeline.now() + SimDuration::from_secs(86_400);
-        self.travel(|timeline| {
-            if forward {
-                timeline.step_event(limit);
-            } else {
-                timeline.step_back();
-            }
+        self.travel(|timeline| match forward {
+            true => timeline.step_event(limit).unwrap_or(timeline.now()),
+            false => timeline.step_back(),
         });
     }
 
-    fn travel(&mut self, go: impl FnOnce(&mut Timeline)) {
+    fn travel(&mut self, go: impl FnOnce(&mut Timeline) -> SimTime) {
         let before = self.timeline.now();
-        go(&mut self.timeline);
-        self.goal = self.timeline.now();
+        self.goal = go(&mut self.timeline);
         if self.goal < before {
             self.past = Gantt::default();
             self.forget_future();

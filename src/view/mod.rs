@@ -4,8 +4,11 @@
 //! `Gantt` is the timeline. Nothing here knows of a browser.
 
 pub mod deeds;
+pub mod detail;
 pub mod fate;
 pub mod gantt;
 pub mod layout;
 pub mod names;
+pub mod narrate;
 pub mod scene;
+pub mod yaml;

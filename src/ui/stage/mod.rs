@@ -13,6 +13,7 @@ use crate::world::ObjectRef;
 use chain::ChainView;
 use node::NodeView;
 use pod::PodView;
+pub use pod::look_text;
 use wasm_bindgen::JsCast;
 use wasm_bindgen::prelude::Closure;
 use web_sys::{Element, HtmlElement};
