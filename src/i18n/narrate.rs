@@ -50,7 +50,9 @@ impl Lang {
     pub fn said_pod_succeeded(self, at: &str, pod: &str) -> String {
         match self {
             Lang::En => format!("{at} {pod} has finished; it stays on the shelf and uses nothing."),
-            Lang::Ko => format!("{at} {} 완료되었습니다. 자원을 쓰지 않고 남아 있습니다.", with_josa(pod, Josa::Subject)),
+            Lang::Ko => {
+                format!("{at} {} 완료되었습니다. 자원을 쓰지 않고 남아 있습니다.", with_josa(pod, Josa::Subject))
+            }
         }
     }
 

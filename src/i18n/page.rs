@@ -3,7 +3,7 @@
 texts! {
     tagline: "A clockwork Kubernetes", "태엽으로 도는 쿠버네티스";
     scenario: "Scenario", "시나리오";
-    starting_scenario: "DaemonSet, Job and CronJob", "DaemonSet, Job, CronJob";
+    own_text: "Your own text", "내가 쓴 YAML";
     scenarios_unavailable: "The scenario could not be loaded.", "시나리오를 불러오지 못했습니다.";
     language: "Language", "언어";
     to_light: "Light theme", "밝은 테마";

@@ -76,7 +76,7 @@ pub fn EditorPane(props: &EditorProps) -> Html {
                 <div class="editor-code" ref={parent}></div>
                 if !*here {
                     <textarea class="editor-field" spellcheck="false" autocapitalize="off" aria-label={lang.editor()}
-                        value={props.text.to_string()} {oninput}></textarea>
+                        value={props.text.to_string()} {oninput} />
                 }
             </div>
             <Status problems={props.problems.clone()} standing={props.standing} slot={props.slot.clone()} />
@@ -93,7 +93,8 @@ fn use_arrival(props: &EditorProps, parent: &NodeRef, here: &UseStateHandle<bool
     let (slot, parent, here, dark) = (props.slot.clone(), parent.clone(), here.clone(), props.dark);
     use_effect_with((), move |()| {
         let send = page.send.clone();
-        let changed = Rc::new(Closure::<dyn FnMut(String)>::new(move |text: String| send.emit(Action::Edit(Rc::from(text)))));
+        let changed =
+            Rc::new(Closure::<dyn FnMut(String)>::new(move |text: String| send.emit(Action::Edit(Rc::from(text)))));
         let kept = changed.clone();
         let label = page.lang.editor();
         wasm_bindgen_futures::spawn_local(async move {

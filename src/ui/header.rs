@@ -2,6 +2,7 @@
 
 use super::icons::{Icon, icon};
 use super::page::use_page;
+use super::scenarios::SCENARIOS;
 use super::state::{Action, Theme};
 use crate::i18n::Lang;
 use std::rc::Rc;
@@ -12,8 +13,6 @@ use yew::prelude::*;
 pub struct HeaderProps {
     pub theme: Theme,
     pub scenario: Option<Rc<str>>,
-    /// Names of scenarios that can be fetched.
-    pub scenarios: Rc<Vec<Rc<str>>>,
 }
 
 /// The bar at the top.
@@ -38,7 +37,7 @@ pub fn Header(props: &HeaderProps) -> Html {
                 </svg>
                 { "Kube " }<span>{ "Orrery" }</span>
             </h1>
-            <ScenarioPicker scenario={props.scenario.clone()} scenarios={props.scenarios.clone()} />
+            <ScenarioPicker scenario={props.scenario.clone()} />
             <button class="button quiet" onclick={page.on(Action::Restart)} title={lang.restart_why()}>
                 { icon(Icon::Restart) }<span class="wide-only">{ lang.restart() }</span>
             </button>
@@ -57,14 +56,13 @@ pub fn Header(props: &HeaderProps) -> Html {
 #[derive(Properties, PartialEq)]
 struct PickerProps {
     scenario: Option<Rc<str>>,
-    scenarios: Rc<Vec<Rc<str>>>,
 }
 
 #[component]
 fn ScenarioPicker(props: &PickerProps) -> Html {
     let page = use_page();
     let lang = page.lang;
-    let chosen = props.scenario.clone().unwrap_or_default();
+    let chosen = props.scenario.clone().unwrap_or_else(|| Rc::from(""));
     let onchange = {
         let send = page.send.clone();
         Callback::from(move |event: Event| {
@@ -76,9 +74,11 @@ fn ScenarioPicker(props: &PickerProps) -> Html {
         <label class="picker">
             <span class="picker-label">{ lang.scenario() }</span>
             <select {onchange}>
-                <option value="" selected={chosen.is_empty()}>{ lang.starting_scenario() }</option>
-                { for props.scenarios.iter().map(|name| html! {
-                    <option value={name.to_string()} selected={*name == chosen}>{ name.replace(['-', '_'], " ") }</option>
+                if chosen.is_empty() {
+                    <option value="" selected=true>{ lang.own_text() }</option>
+                }
+                { for SCENARIOS.iter().map(|entry| html! {
+                    <option value={entry.name} selected={*entry.name == *chosen}>{ entry.title(lang) }</option>
                 }) }
             </select>
         </label>

@@ -329,6 +329,7 @@ impl State {
         match action {
             Action::Edit(text) if text != self.text => {
                 self.text = text;
+                self.scenario = None;
                 self.standing = Standing::Typing;
                 vec![Effect::Keep, Effect::CheckSoon]
             }

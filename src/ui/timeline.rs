@@ -44,7 +44,8 @@ pub fn Timeline(props: &TimelineProps) -> Html {
     use_width(&plot, &props.sized);
     let empty = Vec::new();
     let lanes = props.picture.as_ref().map_or(&empty, |picture| &picture.lanes);
-    let shown: Vec<&LaneView> = lanes.iter().filter(|lane| lane.kind != LaneKind::Nodes || !lane.bars.is_empty()).collect();
+    let shown: Vec<&LaneView> =
+        lanes.iter().filter(|lane| lane.kind != LaneKind::Nodes || !lane.bars.is_empty()).collect();
     html! {
         <section class="timeline" aria-label={page.lang.timeline()}>
             <div class="timeline-tools">

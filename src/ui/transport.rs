@@ -21,8 +21,7 @@ pub struct TransportProps {
 pub fn Transport(props: &TransportProps) -> Html {
     let page = use_page();
     let lang = page.lang;
-    let (play_icon, play_label) =
-        if props.playing { (Icon::Pause, lang.pause()) } else { (Icon::Play, lang.play()) };
+    let (play_icon, play_label) = if props.playing { (Icon::Pause, lang.pause()) } else { (Icon::Play, lang.play()) };
     let tab = |bottom: Bottom, label: String| {
         html! {
             <button aria-pressed={(props.bottom == bottom).to_string()} onclick={page.on(Action::ShowBottom(bottom))}>

@@ -70,8 +70,11 @@ pub fn deeds(world: &World, scene: &Scene, object: Option<ObjectRef>) -> Vec<Dee
     let Some(object) = object else { return cluster(scene) };
     let Some(meta) = world.meta(object).filter(|_| world.exists(object)) else { return Vec::new() };
     let name = meta.name.as_str();
-    let namespace =
-        if meta.namespace.is_empty() || meta.namespace == "default" { String::new() } else { format!(" -n {}", meta.namespace) };
+    let namespace = if meta.namespace.is_empty() || meta.namespace == "default" {
+        String::new()
+    } else {
+        format!(" -n {}", meta.namespace)
+    };
     let list = match object.kind {
         Kind::Node => node(scene, object, name),
         Kind::Pod => vec![
@@ -151,7 +154,9 @@ fn controller(
         let patch = format!("{{\"spec\":{{\"suspend\":{}}}}}", !suspended);
         list.push((deed, format!("kubectl patch {lower} {name} -p '{patch}'{namespace}")));
     }
-    if let (Kind::Deployment | Kind::ReplicaSet, Some(Line::Replicas { wanted, .. })) = (kind, card.map(|card| &card.line)) {
+    if let (Kind::Deployment | Kind::ReplicaSet, Some(Line::Replicas { wanted, .. })) =
+        (kind, card.map(|card| &card.line))
+    {
         let scale = |to: i64| format!("kubectl scale {lower} {name} --replicas={to}{namespace}");
         list.push((DeedKind::ScaleUp, scale(wanted + 1)));
         if *wanted > 0 {

@@ -79,9 +79,8 @@ fn event_news(
     let message = history.message(event);
     let last_word = message.rsplit(' ').next().unwrap_or("");
     // How many equal ones of this owner there were at this very moment: they are told in one.
-    let alike = || {
-        so_far.iter().filter(|e| e.object == event.object && e.reason == event.reason && e.at == event.at).count()
-    };
+    let alike =
+        || so_far.iter().filter(|e| e.object == event.object && e.reason == event.reason && e.at == event.at).count();
     let (weight, text) = match (event.object.kind, event.reason) {
         (Kind::CronJob, "SuccessfulCreate") => {
             let late = slot_of(last_word).filter(|slot| event.at - *slot > LATE);

@@ -34,7 +34,9 @@ pub fn Inspector(props: &InspectorProps) -> Html {
     let Some(detail) = &props.detail else {
         return html! { <aside class="inspector" aria-label={lang.inspector()}><Legend /></aside> };
     };
-    let Some((kind, name)) = &detail.title else { return html! { <aside class="inspector" aria-label={lang.inspector()} /> } };
+    let Some((kind, name)) = &detail.title else {
+        return html! { <aside class="inspector" aria-label={lang.inspector()} /> };
+    };
     html! {
         <aside class="inspector" aria-label={lang.inspector()}>
             <header class="inspector-head">
@@ -76,7 +78,9 @@ fn body(props: &InspectorProps, detail: &Rc<Detail>, lang: Lang) -> Html {
         Tab::Logs if props.logs.is_empty() => html! { <p class="hint">{ lang.no_logs() }</p> },
         Tab::Logs => html! { <pre class="log">{ props.logs.join("\n") }</pre> },
         Tab::Events if detail.events.is_empty() => html! { <p class="hint">{ lang.events_none() }</p> },
-        Tab::Events => html! { <ol class="event-lines">{ for detail.events.iter().map(|line| event_line(line, lang, false)) }</ol> },
+        Tab::Events => {
+            html! { <ol class="event-lines">{ for detail.events.iter().map(|line| event_line(line, lang, false)) }</ol> }
+        }
         Tab::Yaml => html! { <pre class="yaml">{ &detail.yaml }</pre> },
     }
 }

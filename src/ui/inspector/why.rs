@@ -63,6 +63,8 @@ fn value(value: &FactValue, page: &Page) -> Html {
         FactValue::At(at) => html! {
             <>{ at.clock_text() }<span class="ago">{ " · " }<span data-live="age" data-from={page.millis(*at)}></span></span></>
         },
-        FactValue::Chips(chips) => html! { <>{ for chips.iter().map(|chip| html! { <span class="chip">{ chip }</span> }) }</> },
+        FactValue::Chips(chips) => {
+            html! { <>{ for chips.iter().map(|chip| html! { <span class="chip">{ chip }</span> }) }</> }
+        }
     }
 }

@@ -43,9 +43,8 @@ impl PartialEq for ChainProps {
 pub fn ChainView(props: &ChainProps) -> Html {
     let page = use_page();
     let Some((chain, plan)) = props.parts() else { return Html::default() };
-    let card_of = |link: &LinkPlan| {
-        std::iter::once(&chain.root).chain(&chain.links).find(|card| card.object == link.object)
-    };
+    let card_of =
+        |link: &LinkPlan| std::iter::once(&chain.root).chain(&chain.links).find(|card| card.object == link.object);
     html! {
         <>
             { for plan.links.iter().filter_map(|link| card_of(link).map(|card| {
@@ -152,9 +151,8 @@ fn line(card: &ControllerCard, page: &Page) -> Html {
     }
     match &card.line {
         Line::CronJob { schedule, policy, next } => {
-            let next = next.map_or(lang.no_next_run().to_string(), |at| {
-                lang.next_run(at.clock_text().get(..5).unwrap_or(""))
-            });
+            let next =
+                next.map_or(lang.no_next_run().to_string(), |at| lang.next_run(at.clock_text().get(..5).unwrap_or("")));
             html! { { format!("{schedule} · {} · {next}", policy.name()) } }
         }
         Line::Job { succeeded, wanted, failed, ran, deadline, active, .. } => {

@@ -88,7 +88,8 @@ pub fn PodView(props: &PodProps) -> Html {
 
 /// What stands in a tile's top right corner: a countdown, the restarts, the mark of its phase.
 fn corner(tile: &PodTile, page: &crate::ui::page::Page) -> Html {
-    let restarts = (tile.restarts > 0).then(|| html! { <span class="pod-restarts">{ format!("×{}", tile.restarts) }</span> });
+    let restarts =
+        (tile.restarts > 0).then(|| html! { <span class="pod-restarts">{ format!("×{}", tile.restarts) }</span> });
     let countdown = tile.countdown.map(|countdown| {
         html! { <span class="pod-rest" data-live="rest" data-to={page.millis(countdown.at)}></span> }
     });

@@ -137,7 +137,8 @@ fn command_line(container: &Container) -> String {
 fn node_facts(source: &Source, node: &Node, facts: &mut Facts) {
     let lang = source.lang;
     let has = &node.allocatable;
-    let capacity = format!("cpu {} · mem {} · {} {}", cpu(has.cpu_milli), bytes(has.memory_bytes), has.pods, lang.pods());
+    let capacity =
+        format!("cpu {} · mem {} · {} {}", cpu(has.cpu_milli), bytes(has.memory_bytes), has.pods, lang.pods());
     facts.put(lang.fact_capacity(), FactValue::Text(capacity));
     let taints = node.taints.iter().map(|taint| format!("{}:{}", taint.key, taint.effect)).collect();
     facts.put(lang.fact_taints(), FactValue::Chips(taints));

@@ -89,7 +89,11 @@ impl Detail {
             owner,
             children: meta.map(|meta| children(world, meta.uid)).unwrap_or_default(),
             events: if with_events { events::about(source.history, object) } else { Vec::new() },
-            yaml: if with_yaml && !gone { world.value(object).map(|value| to_yaml(&value)).unwrap_or_default() } else { String::new() },
+            yaml: if with_yaml && !gone {
+                world.value(object).map(|value| to_yaml(&value)).unwrap_or_default()
+            } else {
+                String::new()
+            },
         }
     }
 }

@@ -86,7 +86,8 @@ impl Gantt {
         }
         let lane = self.lane(LaneKind::Ticks, event.object, &birth.name);
         // One mark for one slot: a run that replaces another is both, and the rarer news wins.
-        if kind == MarkKind::Fired && lane.marks.last().is_some_and(|m| m.kind == MarkKind::Replaced && event.at - m.at < ON_TIME)
+        if kind == MarkKind::Fired
+            && lane.marks.last().is_some_and(|m| m.kind == MarkKind::Replaced && event.at - m.at < ON_TIME)
         {
             return;
         }

@@ -215,7 +215,8 @@ impl Gantt {
             _ => return,
         };
         let (root, title) = self.root(event.object, birth);
-        let mark = Mark { at: event.at, slot: event.at, kind: MarkKind::Warning, object: event.object, reason: event.reason };
+        let mark =
+            Mark { at: event.at, slot: event.at, kind: MarkKind::Warning, object: event.object, reason: event.reason };
         self.lane(kind, root, &title).mark(mark);
     }
 }

@@ -120,7 +120,11 @@ fn view(lane: &Lane, window: Window, now: SimTime, known: SimTime) -> LaneView {
         }
         let (x, end) = (window.x(bar.from.max(window.from)), window.x(to.min(window.to)));
         let runs_now = bar.from <= now && to > now;
-        let look = if runs_now && matches!(bar.look, BarLook::Finished | BarLook::Failed) { BarLook::Running } else { bar.look };
+        let look = if runs_now && matches!(bar.look, BarLook::Finished | BarLook::Failed) {
+            BarLook::Running
+        } else {
+            bar.look
+        };
         let row = usize::from(bar.row).min(rows - 1);
         if let Some(before) = bars.get_mut(last_in_row[row])
             && end - x < LEAST_BAR_PX
@@ -169,9 +173,8 @@ fn marks(lane: &Lane, window: Window) -> Vec<MarkView> {
 }
 
 /// Steps of the time axis, in seconds.
-const TICK_STEPS: [i64; 17] = [
-    1, 2, 5, 10, 15, 30, 60, 120, 300, 600, 900, 1_800, 3_600, 7_200, 21_600, 43_200, 86_400,
-];
+const TICK_STEPS: [i64; 17] =
+    [1, 2, 5, 10, 15, 30, 60, 120, 300, 600, 900, 1_800, 3_600, 7_200, 21_600, 43_200, 86_400];
 /// The least distance between labels of the time axis.
 const LEAST_TICK_PX: f64 = 74.0;
 

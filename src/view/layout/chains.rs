@@ -97,7 +97,8 @@ fn place(chain: &Chain, line: Rect) -> ChainPlan {
     let note = if chain.note.is_some() { CARD_GAP + NOTE_WIDTH } else { 0 };
     let (stubs, active): (Vec<_>, Vec<_>) = chain.links.iter().partition(|card| is_stub(card));
     let wanted_by_active = active.len() as i32 * (ARROW + LINK_WIDTH);
-    let stubs_fit = x + CARD_GAP + stubs.len() as i32 * (STUB_WIDTH + STUB_GAP) + wanted_by_active.min(ARROW + LINK_WIDTH);
+    let stubs_fit =
+        x + CARD_GAP + stubs.len() as i32 * (STUB_WIDTH + STUB_GAP) + wanted_by_active.min(ARROW + LINK_WIDTH);
     if stubs_fit <= end {
         for card in &stubs {
             x += STUB_GAP;

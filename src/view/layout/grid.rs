@@ -121,10 +121,8 @@ impl Measures {
         let most = self.tile.0 * MAX_TILE_STRETCH_PERCENT / 100;
         let width = ((inner - (per_row - 1) * self.gap) / per_row).min(most);
         let (column, row) = (seat as i32 % per_row, seat as i32 / per_row);
-        let (x, y) = (
-            card.x + self.padding + column * (width + self.gap),
-            card.y + self.head + row * (self.tile.1 + self.gap),
-        );
+        let (x, y) =
+            (card.x + self.padding + column * (width + self.gap), card.y + self.head + row * (self.tile.1 + self.gap));
         (y + self.tile.1 <= card.y + card.h - self.foot + self.gap).then_some(Rect { x, y, w: width, h: self.tile.1 })
     }
 
@@ -158,8 +156,7 @@ impl Grid {
         let card_width = ((width - (columns - 1) * CARD_GAP) / columns).min(measures.min_card * 5 / 2);
         let per_row = measures.per_row(card_width);
         let needed = seats.div_ceil(per_row as usize);
-        let height =
-            |rows: usize| measures.head + measures.foot + rows as i32 * (measures.tile.1 + measures.gap);
+        let height = |rows: usize| measures.head + measures.foot + rows as i32 * (measures.tile.1 + measures.gap);
         let mut rows = needed.max(SPARE_ROWS);
         while rows < MAX_IDLE_ROWS && lines * (height(rows + 1) + CARD_GAP) - CARD_GAP <= left {
             rows += 1;

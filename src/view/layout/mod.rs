@@ -118,15 +118,8 @@ impl Plan {
         let nodes_y = lane.y + lane.h + BAND_GAP;
         let nodes = grid.cards(scene.nodes.len(), MARGIN, nodes_y);
         let nodes_bottom = nodes.last().map_or(nodes_y, |card| card.y + card.h);
-        let mut plan = Plan {
-            width,
-            height: nodes_bottom + bottom,
-            level: m.level,
-            chains,
-            lane,
-            nodes,
-            ..Plan::default()
-        };
+        let mut plan =
+            Plan { width, height: nodes_bottom + bottom, level: m.level, chains, lane, nodes, ..Plan::default() };
         plan.place_pods(scene, seating, m);
         plan
     }

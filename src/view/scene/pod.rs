@@ -207,9 +207,8 @@ fn run(sight: &Sight, object: ObjectRef, pod: &Pod) -> Option<(SimTime, Option<S
 }
 
 fn countdown(sight: &Sight, object: ObjectRef, look: Look) -> Option<Countdown> {
-    let next = |kind, wanted: &[Turn]| {
-        sight.fates.next(object, sight.now, wanted).map(|(at, _)| Countdown { kind, at })
-    };
+    let next =
+        |kind, wanted: &[Turn]| sight.fates.next(object, sight.now, wanted).map(|(at, _)| Countdown { kind, at });
     match look {
         Look::Waiting => next(CountdownKind::Bound, &[Turn::Bound]),
         Look::Creating => next(CountdownKind::Starts, &[Turn::Runs]),
