@@ -5,7 +5,9 @@ use super::josa::{Josa, with_josa};
 
 texts! {
     inspector: "Inspector", "인스펙터";
-    inspect_nothing: "Choose a Pod, a node or a controller to see why it is as it is.", "파드, 노드, 컨트롤러를 고르면 왜 그런 상태인지 보여 줍니다.";
+    inspect_nothing:
+        "Choose a Pod, a node or a controller to see why it is as it is.",
+        "파드, 노드, 컨트롤러를 고르면 왜 그런 상태인지 보여 줍니다.";
     inspect_gone: "It is gone. This is what is remembered.", "이미 사라졌습니다. 남은 기록입니다.";
     tab_why: "Why", "이유";
     tab_logs: "Logs", "로그";
@@ -19,12 +21,18 @@ texts! {
     what_next: "What happens next?", "다음에 무슨 일이 일어나나요?";
     what_it_does: "What does it do?", "무슨 일을 하나요?";
     nothing_ahead: "Nothing, as far as the forecast reaches.", "예측 범위 안에서는 아무 일도 없습니다.";
-    by_daemon_set(name: &str, node: &str): "{name} wants one Pod on every node that matches its template. This is the one for {node}.", "{name}: 템플릿에 맞는 노드마다 파드를 하나씩 둡니다. 이것은 {node} 몫입니다.";
+    by_daemon_set(name: &str, node: &str):
+        "{name} wants one Pod on every node that matches its template. This is the one for {node}.",
+        "{name}: 템플릿에 맞는 노드마다 파드를 하나씩 둡니다. 이것은 {node} 몫입니다.";
     waits_on_scheduler: "The scheduler has not placed it yet.", "스케줄러가 아직 배치하지 않았습니다.";
-    ended_well: "All its containers ended with code 0. It uses no resources; its logs can still be read.", "모든 컨테이너가 코드 0으로 끝났습니다. 자원은 쓰지 않으며 로그는 계속 볼 수 있습니다.";
+    ended_well:
+        "All its containers ended with code 0. It uses no resources; its logs can still be read.",
+        "모든 컨테이너가 코드 0으로 끝났습니다. 자원은 쓰지 않으며 로그는 계속 볼 수 있습니다.";
     ended_badly(code: i32): "A container ended with code {code}.", "컨테이너가 코드 {code}로 끝났습니다.";
     ended_reason(reason: &str): "It ended: {reason}.", "종료 이유: {reason}.";
-    no_controller_long: "No controller made it, so nobody makes another when it is lost.", "컨트롤러가 만든 파드가 아니므로, 잃어버려도 아무도 다시 만들지 않습니다.";
+    no_controller_long:
+        "No controller made it, so nobody makes another when it is lost.",
+        "컨트롤러가 만든 파드가 아니므로, 잃어버려도 아무도 다시 만들지 않습니다.";
 
     turn_bound(at: &str): "{at} it gets a node", "{at} 노드에 배치됩니다";
     turn_runs(at: &str): "{at} its containers start", "{at} 컨테이너가 시작됩니다";
@@ -37,14 +45,26 @@ texts! {
 
     cron_job_does(words: &str): "It makes a Job {words}.", "{words} Job을 만듭니다.";
     cron_job_policy_allow: "Runs may overlap (Allow).", "실행이 겹쳐도 됩니다(Allow).";
-    cron_job_policy_forbid: "While a run is still going the next one is held back (Forbid).", "이전 실행이 진행 중이면 다음 실행을 보류합니다(Forbid).";
-    cron_job_policy_replace: "A run that is still going is deleted for the next one (Replace).", "진행 중인 실행을 삭제하고 다음 실행을 시작합니다(Replace).";
-    job_does(wanted: i64, at_once: i64): "It wants {wanted} Pods to succeed, {at_once} at a time.", "파드 {wanted}개가 성공해야 합니다. 한 번에 {at_once}개씩 실행합니다.";
-    job_deadline(seconds: i64): "After {seconds} s it is stopped, finished or not.", "{seconds}초가 지나면 끝나지 않았어도 멈춥니다.";
-    daemon_set_does(desired: i64, nodes: i64): "It keeps one Pod on each of the {desired} nodes (of {nodes}) that match.", "노드 {nodes}개 중 조건에 맞는 {desired}개에 파드를 하나씩 유지합니다.";
+    cron_job_policy_forbid:
+        "While a run is still going the next one is held back (Forbid).",
+        "이전 실행이 진행 중이면 다음 실행을 보류합니다(Forbid).";
+    cron_job_policy_replace:
+        "A run that is still going is deleted for the next one (Replace).",
+        "진행 중인 실행을 삭제하고 다음 실행을 시작합니다(Replace).";
+    job_does(wanted: i64, at_once: i64):
+        "It wants {wanted} Pods to succeed, {at_once} at a time.",
+        "파드 {wanted}개가 성공해야 합니다. 한 번에 {at_once}개씩 실행합니다.";
+    job_deadline(seconds: i64):
+        "After {seconds} s it is stopped, finished or not.",
+        "{seconds}초가 지나면 끝나지 않았어도 멈춥니다.";
+    daemon_set_does(desired: i64, nodes: i64):
+        "It keeps one Pod on each of the {desired} nodes (of {nodes}) that match.",
+        "노드 {nodes}개 중 조건에 맞는 {desired}개에 파드를 하나씩 유지합니다.";
     replicas_does(wanted: i64): "It keeps {wanted} Pods, wherever they fit.", "파드 {wanted}개를 어느 노드에든 유지합니다.";
     node_is(ready: &str): "It is {ready}.", "상태: {ready}.";
-    node_silent: "Its kubelet has fallen silent. The control plane will notice when the grace period is over.", "kubelet이 응답하지 않습니다. 유예 시간이 지나면 컨트롤 플레인이 알아챕니다.";
+    node_silent:
+        "Its kubelet has fallen silent. The control plane will notice when the grace period is over.",
+        "kubelet이 응답하지 않습니다. 유예 시간이 지나면 컨트롤 플레인이 알아챕니다.";
     node_cordoned_long: "No new Pods are placed on it; those on it stay.", "새 파드는 배치되지 않고, 이미 있는 파드는 그대로입니다.";
     service_does: "It leads requests to the ready Pods behind it.", "준비된 파드로 요청을 보냅니다.";
 

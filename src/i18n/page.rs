@@ -32,7 +32,9 @@ texts! {
     follow: "Follow now", "지금 따라가기";
     zoom_in: "Zoom in", "확대";
     zoom_out: "Zoom out", "축소";
-    future_note: "the future, forecast from this YAML: edit a line and it redraws", "이 YAML에서 예측한 미래 — 고치면 바로 다시 그립니다";
+    future_note:
+        "the future, forecast from this YAML: edit a line and it redraws",
+        "이 YAML에서 예측한 미래 — 고치면 바로 다시 그립니다";
     lane_jobs: "Jobs", "Job";
     lane_pods: "Pods", "파드";
     lane_bare: "Pods without controller", "컨트롤러 없는 파드";

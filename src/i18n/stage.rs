@@ -5,7 +5,9 @@ texts! {
     controllers: "Controllers", "컨트롤러";
     nodes: "Nodes", "노드";
     pods: "Pods", "파드";
-    stage_empty: "No cluster yet. Write a manifest on the left, or choose a scenario.", "아직 클러스터가 없습니다. 왼쪽에 매니페스트를 쓰거나 시나리오를 고르세요.";
+    stage_empty:
+        "No cluster yet. Write a manifest on the left, or choose a scenario.",
+        "아직 클러스터가 없습니다. 왼쪽에 매니페스트를 쓰거나 시나리오를 고르세요.";
     more(n: usize): "+{n}", "+{n}";
     more_nodes(n: usize): "and {n} more nodes", "그 밖의 노드 {n}개";
     more_pods(n: usize): "and {n} more Pods", "그 밖의 파드 {n}개";

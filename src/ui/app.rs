@@ -13,7 +13,7 @@ use crate::kubectl;
 use crate::scenario::Scenario;
 use crate::time::SimDuration;
 use crate::view::deeds::{Deed, deeds};
-use crate::view::detail::{Detail, EventLine, Source};
+use crate::view::detail::{self, Detail, EventLine, Source};
 use crate::view::layout::Space;
 use crate::view::narrate::{Told, narrate};
 use std::rc::Rc;
@@ -320,12 +320,20 @@ impl App {
     /// Makes the picture that the next rendering shows.
     fn draw(&mut self) {
         self.drawn_revision = self.engine.revision();
+        if self.sizes.stage.width == 0 {
+            return;
+        }
         let picture = self.engine.picture(&self.state, self.sizes);
         let timeline = self.engine.timeline();
         let (world, history) = (&timeline.state().world, timeline.history());
         let source = Source { world, history, fates: self.engine.fates(), now: timeline.now(), lang: self.state.lang };
         let (events, yaml) = (self.state.tab == Tab::Events, self.state.tab == Tab::Yaml);
         let detail = self.state.selected.map(|object| Rc::new(Detail::of(&source, object, events, yaml)));
+        let kubelet = &timeline.state().actors.kubelet;
+        let logs = match (self.state.tab, self.state.selected) {
+            (Tab::Logs, Some(object)) => detail::logs(world, kubelet, object, timeline.now()),
+            _ => Vec::new(),
+        };
         let listed = match self.state.bottom {
             Bottom::Events => EventLine::newest(history, MAX_EVENTS_LISTED),
             Bottom::Timeline => Vec::new(),
@@ -339,6 +347,7 @@ impl App {
             self.narration = AttrValue::from(sentence);
             self.narrated_at = self.last_frame;
         }
+        self.logs = Rc::new(logs);
         self.detail = detail;
         self.events = Rc::new(listed);
         self.picture = Some(picture);

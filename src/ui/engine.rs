@@ -218,7 +218,9 @@ impl Engine {
     pub fn picture(&mut self, state: &State, sizes: Sizes) -> Picture {
         let now = self.timeline.now();
         let notes = self.past.notes(now);
-        let sight = Sight { world: &self.timeline.state().world, now, fates: &self.fates, notes: &notes };
+        let state_now = self.timeline.state();
+        let (world, kubelet) = (&state_now.world, &state_now.actors.kubelet);
+        let sight = Sight { world, kubelet, now, fates: &self.fates, notes: &notes };
         let scene = Scene::of(&sight);
         let plan = Plan::of(&scene, sizes.stage, &mut self.seating);
         let window = self.window(state, sizes.plot);

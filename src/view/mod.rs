@@ -6,6 +6,8 @@
 pub mod deeds;
 pub mod detail;
 pub mod fate;
+#[cfg(test)]
+mod fixture;
 pub mod gantt;
 pub mod layout;
 pub mod names;

@@ -10,6 +10,7 @@ pub use why::Paragraph;
 
 use super::fate::Fates;
 use super::yaml::to_yaml;
+use crate::actor::kubelet::Kubelet;
 use crate::api::{Kind, Text};
 use crate::i18n::Lang;
 use crate::sim::History;
@@ -18,6 +19,8 @@ use crate::world::{ObjectRef, World};
 
 /// Objects that the list of owned ones names.
 const MAX_CHILDREN: usize = 12;
+/// Lines of a container's log that are shown, the newest.
+const MAX_LOG_LINES: usize = 500;
 
 /// A link to another object.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -96,6 +99,28 @@ impl Detail {
             },
         }
     }
+}
+
+/// What a Pod's containers have written, oldest first: a heading for each of several containers, the run before the last
+/// restart first.
+pub fn logs(world: &World, kubelet: &Kubelet, object: ObjectRef, now: SimTime) -> Vec<String> {
+    let Some((id, pod)) = object.id().and_then(|id| Some((id, world.pods.get(id)?))) else { return Vec::new() };
+    let containers: Vec<_> = pod.spec.init_containers.iter().chain(&pod.spec.containers).collect();
+    let mut lines = Vec::new();
+    for container in &containers {
+        if containers.len() > 1 {
+            lines.push(format!("── {} ──", container.name));
+        }
+        let answer = kubelet.logs(world, id, &container.name, false, now);
+        match answer {
+            Ok(written) => {
+                let skipped = written.len().saturating_sub(MAX_LOG_LINES);
+                lines.extend(written.into_iter().skip(skipped).map(|l| format!("{} {}", l.at.clock_text(), l.text)));
+            }
+            Err(why) => lines.push(why),
+        }
+    }
+    lines
 }
 
 fn children(world: &World, uid: crate::api::Uid) -> (Vec<Link>, usize) {

@@ -1,1 +1,1 @@
-
+//! What a gantt promises.

@@ -13,6 +13,8 @@ const LINE_GAP: i32 = 10;
 const CARD_GAP: i32 = 12;
 const ARROW: i32 = 26;
 const ROOT_WIDTH: i32 = 190;
+/// A CronJob says more: schedule, policy, next run.
+const CRON_JOB_WIDTH: i32 = 232;
 const LINK_WIDTH: i32 = 172;
 const STUB_WIDTH: i32 = 34;
 const STUB_GAP: i32 = 6;
@@ -89,7 +91,8 @@ pub(super) fn lay_out(chains: &[Chain], band: Rect) -> (Vec<ChainPlan>, i32) {
 /// The places of one chain inside its line: the root, the finished Jobs as stubs, the running ones, the note.
 fn place(chain: &Chain, line: Rect) -> ChainPlan {
     let mut plan = ChainPlan::default();
-    let root = Rect { w: ROOT_WIDTH.min(line.w), ..line };
+    let wide = if chain.root.object.kind == Kind::CronJob { CRON_JOB_WIDTH } else { ROOT_WIDTH };
+    let root = Rect { w: wide.min(line.w), ..line };
     plan.links.push(LinkPlan { object: chain.root.object, rect: root, stub: false });
     let mut x = root.x + root.w;
     let end = line.x + line.w;

@@ -1,1 +1,1 @@
-
+//! What a layout promises.

@@ -15,6 +15,7 @@ pub use pod::{Countdown, CountdownKind, Look, Place, PodTile};
 
 use super::fate::Fates;
 use super::names::natural;
+use crate::actor::kubelet::Kubelet;
 use crate::api::Kind;
 use crate::time::SimTime;
 use crate::world::World;
@@ -52,6 +53,8 @@ pub struct Scene {
 pub struct Sight<'a> {
     /// The cluster.
     pub world: &'a World,
+    /// The agents, who know how far each run is.
+    pub kubelet: &'a Kubelet,
     /// The time.
     pub now: SimTime,
     /// What is about to happen.

@@ -1,6 +1,7 @@
 //! Pod tiles.
 
 use super::{MAX_TILES, Sight};
+use crate::actor::kubelet::{Progress, Stage};
 use crate::api::{ContainerState, Kind, Phase, Pod, Text};
 use crate::time::SimTime;
 use crate::view::fate::Turn;
@@ -154,6 +155,8 @@ fn tile(sight: &Sight, id: PodId, pod: &Pod) -> PodTile {
         sight.world.find(kind, &pod.meta.namespace, &owner.name)
     });
     let object = ObjectRef::from(id);
+    let progress = progress(sight, id, pod);
+    let runs = progress.filter(|p| matches!(p.stage, Stage::Running | Stage::Stopping));
     PodTile {
         object,
         name: pod.meta.name.clone(),
@@ -161,8 +164,8 @@ fn tile(sight: &Sight, id: PodId, pod: &Pod) -> PodTile {
         parent,
         look,
         place,
-        run: run(sight, object, pod),
-        countdown: countdown(sight, object, look),
+        run: runs.map(|progress| (progress.since, progress.until)),
+        countdown: countdown(sight, object, look, progress),
         restarts: pod.status.total_restarts(),
         reason: reason(pod),
         exit_code: exit_code(pod),
@@ -196,25 +199,24 @@ fn backs_off(pod: &Pod) -> bool {
     waiting_reason(pod).is_some_and(|reason| reason.ends_with("BackOff") || reason.starts_with("Err"))
 }
 
-/// The present run of the containers: since when, and until when as far as the forecast tells.
-fn run(sight: &Sight, object: ObjectRef, pod: &Pod) -> Option<(SimTime, Option<SimTime>)> {
-    let started = pod.status.containers.iter().find_map(|container| match container.state {
-        ContainerState::Running { started } => Some(started),
-        _ => None,
-    })?;
-    let ends = [Turn::Succeeds, Turn::Fails, Turn::Unready, Turn::Gone];
-    Some((started, sight.fates.next(object, sight.now, &ends).map(|(at, _)| at)))
+/// What the first main container that runs is at.
+fn progress(sight: &Sight, id: PodId, pod: &Pod) -> Option<Progress> {
+    let stages = pod.spec.containers.iter().filter_map(|c| sight.kubelet.progress(sight.world, id, &c.name));
+    let all: Vec<Progress> = stages.collect();
+    let ends_last = |p: &&Progress| (p.stage == Stage::Running, p.until.is_none(), p.until);
+    all.iter().max_by_key(ends_last).copied()
 }
 
-fn countdown(sight: &Sight, object: ObjectRef, look: Look) -> Option<Countdown> {
-    let next =
+fn countdown(sight: &Sight, object: ObjectRef, look: Look, progress: Option<Progress>) -> Option<Countdown> {
+    let turn =
         |kind, wanted: &[Turn]| sight.fates.next(object, sight.now, wanted).map(|(at, _)| Countdown { kind, at });
+    let until = |kind| progress.and_then(|progress| progress.until).map(|at| Countdown { kind, at });
     match look {
-        Look::Waiting => next(CountdownKind::Bound, &[Turn::Bound]),
-        Look::Creating => next(CountdownKind::Starts, &[Turn::Runs]),
-        Look::BackOff => next(CountdownKind::Restarts, &[Turn::Ready, Turn::Succeeds, Turn::Fails]),
-        Look::Terminating => next(CountdownKind::Gone, &[Turn::Gone]),
-        Look::Lost => next(CountdownKind::Doomed, &[Turn::Doomed, Turn::Gone]),
+        Look::Waiting => turn(CountdownKind::Bound, &[Turn::Bound]),
+        Look::Creating => until(CountdownKind::Starts),
+        Look::BackOff => until(CountdownKind::Restarts),
+        Look::Terminating => turn(CountdownKind::Gone, &[Turn::Gone]),
+        Look::Lost => turn(CountdownKind::Doomed, &[Turn::Doomed, Turn::Gone]),
         Look::Running | Look::Unready | Look::Succeeded | Look::Failed => None,
     }
 }

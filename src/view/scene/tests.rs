@@ -1,1 +1,1 @@
-
+//! What a scene promises.
