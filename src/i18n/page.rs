@@ -13,6 +13,7 @@ texts! {
     restart: "Start over", "처음부터";
     restart_why: "Begin a new cluster from the YAML", "YAML로 클러스터를 새로 시작합니다";
 
+    time: "Time", "시간";
     play: "Play", "재생";
     pause: "Pause", "일시 정지";
     rewind: "Go to the start", "처음으로";

@@ -4,7 +4,6 @@ use super::app::{App, Msg};
 use super::editor_pane::EditorPane;
 use super::events::Events;
 use super::header::Header;
-use super::icons::{Icon, icon};
 use super::inspector::Inspector;
 use super::menu::MenuView;
 use super::overlays::{Help, NoticeView};
@@ -24,7 +23,6 @@ pub fn view(app: &App, ctx: &Context<App>) -> Html {
     let state = &app.state;
     let start = app.picture.as_ref().map(|picture| picture.start).unwrap_or_default();
     let page = Page { lang: state.lang, start, send: link.callback(Msg::Act) };
-    let lang = state.lang;
     html! {
         <ContextProvider<Page> context={page}>
             <div class="app" onclick={link.callback(Msg::Click)} oncontextmenu={link.callback(Msg::Context)}
@@ -35,9 +33,6 @@ pub fn view(app: &App, ctx: &Context<App>) -> Html {
                 <main class="centre">
                     <Stage picture={app.picture.clone()} selected={state.selected}
                         flight={FLIGHT_MS.get(state.speed).copied().unwrap_or(60)} sized={link.callback(Msg::StageSized)} />
-                    <button class="button add-node" data-menu="cluster" aria-haspopup="menu">
-                        { icon(Icon::Plus) }{ lang.add_node() }
-                    </button>
                 </main>
                 <Inspector detail={app.detail.clone()} deeds={app.deeds.clone()} tab={state.tab} logs={app.logs.clone()} />
                 <Transport playing={state.playing} speed={state.speed} bottom={state.bottom}

@@ -30,7 +30,7 @@ pub fn Transport(props: &TransportProps) -> Html {
         }
     };
     html! {
-        <div class="transport">
+        <section class="transport" aria-label={lang.time()}>
             <div class="transport-keys">
                 <button class="button square" onclick={page.on(Action::Rewind)} aria-label={lang.rewind()}
                     title={lang.rewind()}>{ icon(Icon::ToStart) }</button>
@@ -59,7 +59,7 @@ pub fn Transport(props: &TransportProps) -> Html {
                 { tab(Bottom::Timeline, lang.timeline().to_string()) }
                 { tab(Bottom::Events, lang.events_count(props.events)) }
             </div>
-        </div>
+        </section>
     }
 }
 

@@ -12,5 +12,6 @@ pub mod gantt;
 pub mod layout;
 pub mod names;
 pub mod narrate;
+pub mod palette;
 pub mod scene;
 pub mod yaml;

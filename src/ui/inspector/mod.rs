@@ -152,7 +152,10 @@ fn Legend() -> Html {
             <h2>{ lang.legend() }</h2>
             <ul>
                 { for Look::ALL.iter().map(|look| html! {
-                    <li><span class={classes!("pod", "sample", look.class())}><span class="mark"></span></span>{ look_text(lang, *look) }</li>
+                    <li>
+                        <span class={classes!("pod", "sample", look.class())}><span class="mark"></span></span>
+                        { look_text(lang, *look) }
+                    </li>
                 }) }
             </ul>
         </div>

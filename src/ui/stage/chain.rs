@@ -111,7 +111,7 @@ fn controller(
         let said = format!("{title}, {}", state_text(page.lang, card.state));
         return html! {
             <button key={card.object.serial} {class} style={placed(link.rect)} data-object={key} aria-label={said.clone()}
-                title={said}>{ icon(mark) }<span class="stub-name">{ tail(&card.name, 4) }</span></button>
+                title={said}>{ icon(mark) }<span class="stub-name" aria-hidden="true">{ tail(&card.name, 4) }</span></button>
         };
     }
     html! {

@@ -6,6 +6,7 @@ mod pod;
 
 use super::browser::{document, watch_size};
 use super::engine::Picture;
+use super::icons::{Icon, icon};
 use super::page::{object_key, use_page};
 use super::state::Action;
 use crate::view::layout::Space;
@@ -91,9 +92,13 @@ fn Lane(props: &LaneProps) -> Html {
             if props.waiting == 0 {
                 <span class="lane-idle">{ lang.nobody_waits() }</span>
             }
+            <span class="spring"></span>
             if props.more > 0 {
                 <span class="lane-more">{ lang.more(props.more) }</span>
             }
+            <button class="button small" data-menu="cluster" aria-haspopup="menu">
+                { icon(Icon::Plus) }{ lang.add_node() }
+            </button>
         </div>
     }
 }

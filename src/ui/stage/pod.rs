@@ -69,11 +69,11 @@ pub fn PodView(props: &PodProps) -> Html {
         <button {class} {style} data-object={object_key(tile.object)} aria-label={label.clone()} title={label}
             tabindex={if props.entry { "0" } else { "-1" }}>
             if matches!(spot.size, TileSize::Full | TileSize::Compact) {
-                <span class="pod-kind">{ owner_glyph(tile) }</span>
+                <span class="pod-kind" aria-hidden="true">{ owner_glyph(tile) }</span>
             }
             if spot.size == TileSize::Full {
                 { corner(tile, &page) }
-                <span class="pod-name">{ short_name(tile, r.w) }</span>
+                <span class="pod-name" aria-hidden="true">{ short_name(tile, r.w) }</span>
             } else {
                 <span class="mark"></span>
             }
@@ -94,7 +94,7 @@ fn corner(tile: &PodTile, page: &crate::ui::page::Page) -> Html {
         html! { <span class="pod-rest" data-live="rest" data-to={page.millis(countdown.at)}></span> }
     });
     html! {
-        <span class="pod-corner">
+        <span class="pod-corner" aria-hidden="true">
             { restarts.unwrap_or_default() }
             { countdown.unwrap_or_default() }
             <span class="mark"></span>

@@ -49,6 +49,18 @@ impl BarLook {
     }
 }
 
+impl BarLook {
+    /// Of two that share a pixel the one that is shown: trouble before routine.
+    pub(super) const fn more_telling(self, other: BarLook) -> BarLook {
+        match (self, other) {
+            (BarLook::Failed | BarLook::Lost, _) => self,
+            (_, BarLook::Failed | BarLook::Lost) => other,
+            (BarLook::Creating | BarLook::Terminating, _) => other,
+            _ => self,
+        }
+    }
+}
+
 /// A stretch of time in which an object looked one way.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Bar {

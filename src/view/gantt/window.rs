@@ -128,10 +128,11 @@ fn view(lane: &Lane, window: Window, now: SimTime, known: SimTime) -> LaneView {
         let row = usize::from(bar.row).min(rows - 1);
         if let Some(before) = bars.get_mut(last_in_row[row])
             && end - x < LEAST_BAR_PX
-            && before.look == look
             && x - (before.x + before.w) < 1.0
+            && (before.look == look || end <= before.x + before.w)
         {
             before.w = (end - before.x).max(before.w);
+            before.look = before.look.more_telling(look);
             continue;
         }
         last_in_row[row] = bars.len();

@@ -8,8 +8,8 @@ use crate::api::Kind;
 use crate::view::scene::{CardState, Chain, ControllerCard};
 use crate::world::ObjectRef;
 
-const CARD_HEIGHT: i32 = 54;
-const LINE_GAP: i32 = 10;
+const CARD_HEIGHT: i32 = 52;
+const LINE_GAP: i32 = 8;
 const CARD_GAP: i32 = 12;
 const ARROW: i32 = 26;
 const ROOT_WIDTH: i32 = 190;

@@ -45,10 +45,10 @@ const LEVELS: [Measures; 4] = [
         level: Level::Full,
         min_card: 212,
         padding: 12,
-        head: 118,
-        foot: 70,
-        tile: (62, 56),
-        lane_tile: (76, 52),
+        head: 112,
+        foot: 60,
+        tile: (62, 52),
+        lane_tile: (72, 40),
         shelf: 22,
         gap: 8,
     },
@@ -134,7 +134,7 @@ impl Measures {
         let room = ((card.w - 2 * self.padding - label - more) / step).max(0) as usize;
         let place = place.checked_sub(of.saturating_sub(room))?;
         let x = card.x + self.padding + label + place as i32 * step;
-        let y = card.y + card.h - self.foot + if self.level == Level::Full { 12 } else { 8 };
+        let y = card.y + card.h - self.foot + 8;
         Some(Rect { x, y, w: self.shelf, h: self.shelf })
     }
 }
@@ -185,7 +185,7 @@ impl Grid {
 pub(super) fn choose(scene: &Scene, seating: &mut Seating, width: i32, left: impl Fn(i32) -> i32) -> Grid {
     let (nodes, seats) = (scene.nodes.len(), seating.most_seats());
     let grid = |measures: &Measures| {
-        let left = left(measures.lane_tile.1 + 16);
+        let left = left(measures.lane_tile.1 + 12);
         let grid = Grid::new(*measures, nodes, seats, width, left);
         let spare = left - grid.height(nodes);
         (grid, spare)

@@ -98,9 +98,11 @@ pub struct Space {
 
 /// The distance from the stage's edges, and between its bands.
 pub const MARGIN: i32 = 16;
-const BAND_GAP: i32 = 14;
+const BAND_GAP: i32 = 12;
 const LANE_LABEL_WIDTH: i32 = 118;
-const LANE_PADDING: i32 = 8;
+/// Room at the end of the lane for the count of those left out and the button that adds a node.
+const LANE_END_WIDTH: i32 = 172;
+const LANE_PADDING: i32 = 6;
 
 impl Plan {
     /// Lays out a scene, keeping to the seats that `seating` remembers.
@@ -182,7 +184,6 @@ impl Plan {
 
 fn lane_seat(lane: Rect, tile: (i32, i32), gap: i32, place: usize) -> Option<Rect> {
     let x = lane.x + LANE_LABEL_WIDTH + place as i32 * (tile.0 + gap);
-    // Room for the count of those left out.
-    let fits = x + tile.0 <= lane.x + lane.w - LANE_PADDING - 36;
+    let fits = x + tile.0 <= lane.x + lane.w - LANE_END_WIDTH;
     fits.then_some(Rect { x, y: lane.y + LANE_PADDING, w: tile.0, h: tile.1 })
 }
