@@ -5,12 +5,13 @@ pub mod api;
 pub mod cli;
 pub mod cron;
 pub mod dice;
+pub mod i18n;
 pub mod kubectl;
 pub mod manifest;
 pub mod scenario;
 pub mod shell;
 pub mod sim;
 pub mod time;
-#[cfg(target_arch = "wasm32")]
 pub mod ui;
+pub mod view;
 pub mod world;

@@ -25,7 +25,8 @@ pub struct LogEntry {
     pub object: ObjectRef,
     /// What became of it.
     pub verb: ChangeVerb,
-    /// For a Pod: its phase afterwards.
+    /// For a Pod: its phase afterwards. For a Job: Running, Succeeded or Failed, Pending while suspended. For a CronJob:
+    /// Running, Pending while suspended.
     pub phase: Phase,
     /// For a Pod or node: whether it is ready afterwards.
     pub ready: bool,
@@ -173,7 +174,7 @@ impl History {
             at: now,
             object,
             verb: change.verb,
-            phase: pod.map_or(Phase::Pending, |pod| pod.status.phase),
+            phase: pod.map_or_else(|| run_phase(object, world), |pod| pod.status.phase),
             ready: pod.is_some_and(|pod| pod.is_ready()) || node.is_some_and(|node| node.is_ready()),
             deleting: meta.is_some_and(|meta| meta.deleting()),
             bound: pod.is_some_and(|pod| !pod.node_name.is_empty()),
@@ -282,5 +283,19 @@ impl History {
     fn mix(&mut self, bytes: &[u8]) {
         self.hash = fnv1a(self.hash, bytes);
         self.hash = fnv1a(self.hash, &[0xff]);
+    }
+}
+
+/// What a Job or CronJob is doing, in the words of Pods; Pending for everything else.
+fn run_phase(object: ObjectRef, world: &World) -> Phase {
+    let running = |suspended: bool| if suspended { Phase::Pending } else { Phase::Running };
+    if let Some(cron_job) = object.id().and_then(|id| world.cron_jobs.ghost(id)) {
+        return running(cron_job.spec.suspend);
+    }
+    let Some(job) = object.id().and_then(|id| world.jobs.ghost(id)) else { return Phase::Pending };
+    match job.finished() {
+        Some(condition) if condition.kind == "Complete" => Phase::Succeeded,
+        Some(_) => Phase::Failed,
+        None => running(job.spec.suspend),
     }
 }

@@ -135,7 +135,7 @@ function tab(view) {
 // What depends on the reader's language.
 function words(label, phrases) {
   return [
-    EditorView.contentAttributes.of({ "aria-label": label, spellcheck: "false", autocapitalize: "off" }),
+    EditorView.contentAttributes.of({ "aria-label": label, spellcheck: "false", autocapitalize: "off", tabindex: "0" }),
     EditorState.phrases.of(phrases),
   ];
 }
