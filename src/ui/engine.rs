@@ -42,6 +42,8 @@ pub struct Picture {
     pub known_until: SimTime,
     /// How many Events there are.
     pub events: usize,
+    /// Simulated seconds for each real one, 0 while time stands.
+    pub pace: f64,
 }
 
 /// Sizes that only the browser knows, in pixels.
@@ -235,6 +237,7 @@ impl Engine {
             window,
             known_until: known,
             events: self.timeline.history().events.len(),
+            pace: if state.playing { state.pace().millis() as f64 } else { 0.0 },
         }
     }
 }

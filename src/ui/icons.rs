@@ -21,8 +21,6 @@ pub enum Icon {
     Keyboard,
     Restart,
     Held,
-    Swap,
-    Power,
 }
 
 impl Icon {
@@ -47,8 +45,6 @@ impl Icon {
             Icon::Keyboard => "M1.8 4h12.4v8H1.8zM4.4 6.6h.01M6.8 6.6h.01M9.2 6.6h.01M11.6 6.6h.01M5 9.6h6",
             Icon::Restart => "M12.6 8a4.6 4.6 0 1 1-1.5-3.4M12.8 2.2v2.8H10",
             Icon::Held => "M8 2.4a5.6 5.6 0 1 0 0 11.2A5.6 5.6 0 0 0 8 2.4M4.2 11.8l7.6-7.6",
-            Icon::Swap => "M3 5.6h9.4M9.8 3l2.6 2.6-2.6 2.6M13 10.4H3.6M6.2 7.8l-2.6 2.6L6.2 13",
-            Icon::Power => "M8 1.8v5.6M4.6 3.8a5.4 5.4 0 1 0 6.8 0",
         }
     }
 

@@ -21,7 +21,7 @@ const LEAST_NAMED_PX: f64 = 30.0;
 /// The width of a letter of a bar's name.
 const LETTER_PX: f64 = 6.4;
 /// How far past the present the solid layer is drawn, so that it need not be drawn anew with every frame.
-const AHEAD_PX: f64 = 400.0;
+const AHEAD_PX: f64 = 24.0;
 
 #[derive(Properties, PartialEq)]
 pub struct TimelineProps {
@@ -170,7 +170,12 @@ fn layers(picture: &Picture, selected: Option<ObjectRef>, page: &Page) -> Html {
     let height: i32 = lanes.iter().map(|lane| lane.height).sum();
     let now_x = picture.window.x(picture.now);
     let known_x = picture.window.x(picture.known_until);
+    let layered = |lanes: &[&LaneView], range: (f64, f64), spans_before: f64| -> Vec<Html> {
+        let one = |y: &mut i32, lane: &&LaneView| Some(layer(lane, y, range, spans_before, selected, page.lang));
+        lanes.iter().scan(0, one).collect()
+    };
     let grid = format!("height:{height}px");
+    let ahead = AHEAD_PX.max(picture.window.scale * picture.pace * 0.2);
     html! {
         <>
             <div class="axis"><div class="plot-scroll">
@@ -186,11 +191,11 @@ fn layers(picture: &Picture, selected: Option<ObjectRef>, page: &Page) -> Html {
                     { for stripes(&lanes) }
                 </div>
                 <div class="plot-past"><div class="plot-scroll">
-                    { for lanes.iter().scan(0, |y, lane| Some(layer(lane, y, (f64::MIN, now_x + AHEAD_PX), selected, page.lang))) }
+                    { for layered(&lanes, (f64::MIN, now_x + ahead), now_x) }
                 </div></div>
                 <div class="plot-future"><div class="plot-scroll">
                     <i class="unknown" style={format!("left:{known_x:.0}px")}></i>
-                    { for lanes.iter().scan(0, |y, lane| Some(layer(lane, y, (now_x - 60.0, f64::MAX), selected, page.lang))) }
+                    { for layered(&lanes, (now_x - ahead, f64::MAX), now_x + ahead) }
                 </div></div>
             </div>
             <div class="plot-now"><span class="now-label">{ page.lang.now() }</span></div>
@@ -210,30 +215,37 @@ fn stripes(lanes: &[&LaneView]) -> Vec<Html> {
 }
 
 /// One lane's bars and marks between two places.
-fn layer(lane: &LaneView, y: &mut i32, (from, to): (f64, f64), selected: Option<ObjectRef>, lang: Lang) -> Html {
+fn layer(
+    lane: &LaneView,
+    y: &mut i32,
+    (from, to): (f64, f64),
+    spans_before: f64,
+    selected: Option<ObjectRef>,
+    lang: Lang,
+) -> Html {
     let top = *y;
     *y += lane.height;
     let bars = lane.bars.iter().filter(|bar| bar.x <= to && bar.x + bar.w >= from);
     let marks = lane.marks.iter().filter(|mark| mark.x <= to && mark.x >= from - 20.0);
     html! {
         <div key={format!("{:?}", lane.key)} class="layer" style={format!("top:{top}px;height:{}px", lane.height)}>
-            { for bars.map(|bar| bar_view(bar, lane, selected)) }
+            { for bars.map(|bar| bar_view(bar, lane, bar.x < spans_before, selected)) }
             { for marks.map(|mark| mark_view(mark, lane, lang)) }
         </div>
     }
 }
 
-fn bar_view(bar: &BarView, lane: &LaneView, selected: Option<ObjectRef>) -> Html {
+fn bar_view(bar: &BarView, lane: &LaneView, spans: bool, selected: Option<ObjectRef>) -> Html {
     let chosen = (Some(bar.object) == selected).then_some("selected");
     let thin = (bar.h < 12).then_some("thin");
     let style = format!("left:{:.1}px;width:{:.1}px;top:{}px;height:{}px", bar.x, bar.w, bar.y, bar.h);
     let named = bar.h >= 12 && bar.w >= LEAST_NAMED_PX;
+    let class = classes!("bar", bar.look.class(), thin, chosen, spans.then_some("spans"), named.then_some("named"));
     let room = (bar.w / LETTER_PX) as usize;
     let until = bar.to.map_or(String::new(), |to| to.clock_text());
     let title = format!("{} {} {}–{until}", bar.object.kind.name(), bar.name, bar.from.clock_text());
     html! {
-        <i key={format!("{}@{}", bar.object.serial, bar.from.unix_nanos())} class={classes!("bar", bar.look.class(), thin, chosen)}
-            {style} {title} data-object={object_key(bar.object)}>
+        <i key={format!("{}@{}", bar.object.serial, bar.from.unix_nanos())} {class} {style} {title} data-object={object_key(bar.object)}>
             if named {
                 { beside(&bar.name, &lane.title, room.saturating_sub(2).clamp(4, 18)) }
             }

@@ -110,8 +110,10 @@ fn controller(
         let mark = if card.state == CardState::Failed { Icon::Cross } else { Icon::Check };
         let said = format!("{title}, {}", state_text(page.lang, card.state));
         return html! {
-            <button key={card.object.serial} {class} style={placed(link.rect)} data-object={key} aria-label={said.clone()}
-                title={said}>{ icon(mark) }<span class="stub-name" aria-hidden="true">{ tail(&card.name, 4) }</span></button>
+            <button key={card.object.serial} {class} style={placed(link.rect)} data-object={key} title={said.clone()}>
+                <span class="sr">{ said }</span>{ icon(mark) }
+                <span class="stub-name" aria-hidden="true">{ tail(&card.name, 4) }</span>
+            </button>
         };
     }
     html! {
@@ -164,7 +166,8 @@ fn line(card: &ControllerCard, page: &Page) -> Html {
                         <span class="bad">{ format!(" · {}", lang.job_failed_pods(*failed)) }</span>
                     }
                     if let Some(deadline) = deadline {
-                        { " · " }<span class="deadline" title={lang.deadline_in()} data-live="rest" data-to={page.millis(*deadline)}></span>
+                        { " · " }
+                        <span class="deadline" title={lang.deadline_in()} data-live="rest" data-to={page.millis(*deadline)}></span>
                     } else if let (Some((start, None)), true) = (ran, *active > 0) {
                         { " · " }<span data-live="age" data-from={page.millis(*start)}></span>
                     }

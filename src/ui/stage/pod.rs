@@ -66,8 +66,9 @@ pub fn PodView(props: &PodProps) -> Html {
     let label = pod_label(page.lang, tile, &props.scene);
     let bar = tile.run.and_then(|(from, to)| Some((page.millis(from), page.millis(to?))));
     html! {
-        <button {class} {style} data-object={object_key(tile.object)} aria-label={label.clone()} title={label}
+        <button {class} {style} data-object={object_key(tile.object)} title={label.clone()}
             tabindex={if props.entry { "0" } else { "-1" }}>
+            <span class="sr">{ label }</span>
             if matches!(spot.size, TileSize::Full | TileSize::Compact) {
                 <span class="pod-kind" aria-hidden="true">{ owner_glyph(tile) }</span>
             }

@@ -45,7 +45,7 @@ const LEVELS: [Measures; 4] = [
         level: Level::Full,
         min_card: 212,
         padding: 12,
-        head: 112,
+        head: 118,
         foot: 60,
         tile: (62, 52),
         lane_tile: (72, 40),
