@@ -80,7 +80,12 @@ impl Kubelet {
         let restarts = status.map_or(0, |status| status.restart_count);
         let until = (run.due != SimTime::FAR_FUTURE).then_some(run.due);
         let since = since(worker, number, stage, status);
-        Some(Progress { stage, since, until, rule: program::plan(&pod.meta, spec, init, restarts).rule })
+        Some(Progress {
+            stage,
+            since,
+            until,
+            rule: program::plan(&pod.meta, spec, init, restarts, worker.run(number).started).rule,
+        })
     }
 
     /// What a container has written by `now`; with `previous`, what its run before the last restart wrote.
@@ -161,7 +166,12 @@ impl Written {
 /// The lines of a run.
 fn write(pod: &Pod, spec: &Container, init: bool, run: &Written, now: SimTime) -> Vec<LogLine> {
     let until = run.ended.map_or(now, |end| end.min(now));
-    let plan = program::plan(&pod.meta, spec, init, run.restarts);
+    if let Some(program) = program::command(&pod.meta, spec, run.restarts, run.started) {
+        let written = program.logs_until((until - run.started).nanos());
+        let at = |offset: i64| run.started + SimDuration::from_nanos(offset);
+        return written.into_iter().map(|line| LogLine { at: at(line.offset_nanos), text: line.text }).collect();
+    }
+    let plan = program::plan(&pod.meta, spec, init, run.restarts, run.started);
     let mut lines = Vec::new();
     if spec.command.is_empty()
         && let Some(known) = images::known(&spec.image)

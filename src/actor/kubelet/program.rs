@@ -6,7 +6,8 @@
 
 use super::images;
 use crate::api::{Container, Meta, Text};
-use crate::time::SimDuration;
+use crate::shell::{Launch, Outcome, Program};
+use crate::time::{SimDuration, SimTime};
 
 /// How long a Pod of a Job runs when nothing says otherwise.
 pub const JOB_RUN: SimDuration = SimDuration::from_secs(20);
@@ -85,9 +86,10 @@ fn listed(text: &str, number: usize) -> Option<&str> {
 
 /// What a run of a container will do. `restarts` says how often it was started again before, `init` whether it is an
 /// init container that ends.
-pub fn plan(meta: &Meta, container: &Container, init: bool, restarts: i32) -> Plan {
+/// `started` is when the run starts, which is all that `date` needs to know.
+pub fn plan(meta: &Meta, container: &Container, init: bool, restarts: i32, started: SimTime) -> Plan {
     let main = !init && !container.is_sidecar();
-    let base = base_plan(meta, container, init);
+    let base = base_plan(meta, container, init, restarts, started);
     let by_index = annotation(meta, &container.name, main, "sim/run-seconds-by-index")
         .zip(completion_index(meta))
         .and_then(|(list, index)| listed(list, index))
@@ -102,8 +104,38 @@ pub fn plan(meta: &Meta, container: &Container, init: bool, restarts: i32) -> Pl
     }
 }
 
+/// The program of a container that brings a command of its own, when it is one that can be run.
+pub(super) fn command(meta: &Meta, container: &Container, restarts: i32, started: SimTime) -> Option<Program> {
+    if container.command.is_empty() && container.args.is_empty() {
+        return None;
+    }
+    let words = |texts: &[Text]| texts.iter().map(ToString::to_string).collect();
+    let mut env: Vec<(String, String)> =
+        container.env.iter().map(|(name, value)| (name.to_string(), value.to_string())).collect();
+    if let Some(index) = completion_index(meta) {
+        env.push(("JOB_COMPLETION_INDEX".to_string(), index.to_string()));
+    }
+    Program::of(&Launch {
+        image: container.image.to_string(),
+        command: words(&container.command),
+        args: words(&container.args),
+        env,
+        hostname: meta.name.to_string(),
+        start_unix_nanos: started.unix_nanos(),
+        seed: meta.uid.low_bits().wrapping_add(restarts.unsigned_abs().into()),
+    })
+}
+
 /// What a container does when no annotation says otherwise.
-fn base_plan(meta: &Meta, container: &Container, init: bool) -> Plan {
+fn base_plan(meta: &Meta, container: &Container, init: bool, restarts: i32, started: SimTime) -> Plan {
+    if let Some(program) = command(meta, container, restarts, started) {
+        // DIFFERENCE: a program too long to tell its end is taken to run for ever.
+        let (runs_for, exit_code) = match program.outcome() {
+            Outcome::Exits { offset_nanos, code } => (Some(SimDuration::from_nanos(offset_nanos)), code),
+            Outcome::RunsForEver | Outcome::Spins { .. } | Outcome::Undecided { .. } => (None, 0),
+        };
+        return Plan { rule: Rule::Command, runs_for, exit_code };
+    }
     if container.command.is_empty()
         && container.args.is_empty()
         && let Some(known) = images::known(&container.image)
@@ -150,7 +182,7 @@ mod tests {
                 "ownerReferences": [{"kind": owner, "name": "o", "uid": "u", "controller": true}]},
             "spec": {"containers": [{"name": "c", "image": image}]},
         }));
-        plan(&pod.meta, &pod.spec.containers[0], false, restarts)
+        plan(&pod.meta, &pod.spec.containers[0], false, restarts, SimTime::default())
     }
 
     #[test]

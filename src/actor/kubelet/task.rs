@@ -268,7 +268,7 @@ impl Task<'_> {
 
     fn plan(&self, number: usize, restarts: i32) -> Plan {
         match self.container(number) {
-            Some(container) => program::plan(self.meta, container, self.is_init(number), restarts),
+            Some(container) => program::plan(self.meta, container, self.is_init(number), restarts, self.now),
             None => Plan { rule: program::Rule::Forever, runs_for: None, exit_code: 0 },
         }
     }
