@@ -15,7 +15,8 @@ const LIMB: u64 = 1_000_000_000;
 pub(super) fn digits_asked(program: &str) -> Option<usize> {
     let (_, rest) = program.split_once("bpi(")?;
     let (number, _) = rest.split_once(')')?;
-    number.trim().parse().ok()
+    let number: u64 = number.trim().parse().ok()?;
+    Some(usize::try_from(number).unwrap_or(usize::MAX))
 }
 
 /// Pi with that many significant digits, the last one rounded.

@@ -90,7 +90,7 @@ impl Process {
     fn head(&mut self, container: &mut Container, args: &[String]) -> Result<Effect, Effect> {
         let flags = Flags::read(args, "nc");
         let text = self.read_input(container, "head", &flags.rest)?;
-        let shown = match flags.value('c').and_then(|n| n.parse().ok()) {
+        let shown = match flags.value('c').and_then(count) {
             Some(bytes) => text.chars().take(bytes).collect(),
             None => lines(text.lines().take(line_count(&flags))),
         };
@@ -101,7 +101,7 @@ impl Process {
         let flags = Flags::read(args, "nc");
         let text = self.read_input(container, "tail", &flags.rest)?;
         let all: Vec<&str> = text.lines().collect();
-        let from = match flags.value('n').and_then(|n| n.strip_prefix('+')).and_then(|n| n.parse::<usize>().ok()) {
+        let from = match flags.value('n').and_then(|n| n.strip_prefix('+')).and_then(count) {
             Some(first) => first.saturating_sub(1).min(all.len()),
             None => all.len().saturating_sub(line_count(&flags)),
         };
@@ -262,11 +262,16 @@ impl Process {
     }
 }
 
+/// A number of lines or characters. Read with 64 bits everywhere, so that a huge one is the same on every machine.
+fn count(text: &str) -> Option<usize> {
+    let number: u64 = text.parse().ok()?;
+    Some(usize::try_from(number).unwrap_or(usize::MAX))
+}
+
 /// How many lines `head` and `tail` show: `-n 3`, `-3`, or ten.
 fn line_count(flags: &Flags) -> usize {
     let digits: String = flags.letters.chars().filter(char::is_ascii_digit).collect();
-    let count = flags.value('n').map(str::to_string).unwrap_or(digits);
-    count.parse().unwrap_or(10)
+    count(flags.value('n').unwrap_or(&digits)).unwrap_or(10)
 }
 
 fn lines<'a>(lines: impl Iterator<Item = &'a str>) -> String {
@@ -280,9 +285,9 @@ fn each_line(text: &str, change: impl Fn(&str) -> String) -> String {
 /// `1,3-5,7-` as pairs.
 fn ranges(text: &str) -> Vec<(usize, usize)> {
     let pair = |item: &str| match item.split_once('-') {
-        Some((first, last)) => (first.parse().unwrap_or(1), last.parse().unwrap_or(usize::MAX)),
+        Some((first, last)) => (count(first).unwrap_or(1), count(last).unwrap_or(usize::MAX)),
         None => {
-            let only = item.parse().unwrap_or(0);
+            let only = count(item).unwrap_or(0);
             (only, only)
         }
     };

@@ -216,7 +216,7 @@ fn format_once(format: &str, args: &mut &[String], out: &mut String) -> bool {
         let mut number = |chars: &mut std::iter::Peekable<std::str::Chars>| {
             let mut value = 0usize;
             if chars.next_if_eq(&'*').is_some() {
-                return take(args).parse::<usize>().unwrap_or(0).min(MAX_WIDTH_CHARS);
+                return take(args).parse::<u64>().unwrap_or(0).min(MAX_WIDTH_CHARS as u64) as usize;
             }
             while let Some(digit) = chars.next_if(char::is_ascii_digit) {
                 value = (value * 10 + digit.to_digit(10).unwrap_or(0) as usize).min(MAX_WIDTH_CHARS);
