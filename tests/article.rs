@@ -9,7 +9,7 @@ use story::Story;
 fn replicaset_fills_the_roomy_node_while_daemonset_puts_exactly_one_pod_on_every_node() {
     let mut story = Story::of("replicaset-fills-the-roomy-node");
     story.at(10).pods_by_node("replica", &[("node-1", 3), ("node-2", 2), ("node-3", 1)]);
-    story.at(10).pods_by_node("agent", &[("node-1", 1), ("node-2", 1), ("node-3", 1)]);
+    story.at(25).pods_by_node("agent", &[("node-1", 1), ("node-2", 1), ("node-3", 1)]);
 }
 
 #[test]
