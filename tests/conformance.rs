@@ -15,6 +15,8 @@ mod daemonset;
 mod job;
 #[path = "conformance/kubectl_get.rs"]
 mod kubectl_get;
+#[path = "conformance/scheduler.rs"]
+mod scheduler;
 #[path = "conformance/validation.rs"]
 mod validation;
 
@@ -34,6 +36,7 @@ fn runner(table: &str) -> Option<Runner> {
         "daemonset" => daemonset::run_case,
         "job" => job::run_case,
         "kubectl_get" => kubectl_get::run_case,
+        "scheduler" => scheduler::run_case,
         _ => return None,
     })
 }
@@ -57,7 +60,6 @@ fn tables() -> Vec<(String, Vec<Value>)> {
 }
 
 #[test]
-#[ignore = "validation is being built"]
 fn the_simulation_agrees_with_kubernetes_own_code() {
     let known = known_differences("tests/conformance/known_differences.toml");
     let only = std::env::var("CONFORMANCE_ONLY").unwrap_or_default();
