@@ -1,6 +1,7 @@
 //! Indexes over the tables: by name, by owner, by node. Verbs keep them; everybody may read them.
 
 use super::change::ObjectRef;
+use super::name_map::NameMap;
 use super::table::Id;
 use crate::api::pod_spec::HostPort;
 use crate::api::{Kind, Meta, Pod, Resources, Text, Uid};
@@ -45,7 +46,7 @@ pub struct Indexes {
     dependents: BTreeMap<Uid, BTreeSet<ObjectRef>>,
     uncontrolled: BTreeMap<(Kind, Text), BTreeSet<ObjectRef>>,
     seats: Vec<Seat>,
-    seat_numbers: BTreeMap<Text, u32>,
+    seat_numbers: NameMap,
 }
 
 impl Indexes {
@@ -84,12 +85,12 @@ impl Indexes {
 
     /// What is on the node of that name; `None` when nothing ever was.
     pub fn seat(&self, node_name: &str) -> Option<&Seat> {
-        self.seat_numbers.get(node_name).and_then(|number| self.seats.get(*number as usize))
+        self.seat_numbers.get(node_name).and_then(|number| self.seats.get(number as usize))
     }
 
     /// The place of a node's seat in [`Indexes::seats`], which never changes; `None` when nothing ever was there.
     pub fn seat_number(&self, node_name: &str) -> Option<u32> {
-        self.seat_numbers.get(node_name).copied()
+        self.seat_numbers.get(node_name)
     }
 
     /// All seats, those of vanished nodes included, in order of first use.
@@ -99,11 +100,12 @@ impl Indexes {
 
     /// The seat of a node, made when there is none.
     pub(super) fn seat_mut(&mut self, node_name: &Text) -> Option<&mut Seat> {
-        let next = self.seats.len() as u32;
-        let number = *self.seat_numbers.entry(node_name.clone()).or_insert(next);
-        if number == next {
+        let number = self.seat_numbers.get(node_name).unwrap_or_else(|| {
+            let next = self.seats.len() as u32;
+            self.seat_numbers.insert(node_name, next);
             self.seats.push(Seat { node_name: node_name.clone(), ..Seat::default() });
-        }
+            next
+        });
         self.seats.get_mut(number as usize)
     }
 

@@ -2,6 +2,7 @@
 
 use super::affinity::Affinity;
 use super::failure::Failure;
+use super::nodes::Touch;
 use super::snapshot::Snapshot;
 use super::spread::{self, Spread};
 use crate::api::{Labels, Pod, PodSpec, Text, Uid};
@@ -85,13 +86,7 @@ impl Kin {
         self.affinity.iter_mut().for_each(|affinity| affinity.resize(nodes));
         let touched = if anew { None } else { seen.and_then(|seen| nodes.touched_since(seen)) };
         match touched {
-            Some([slot]) => self.recount(world, snapshot, pod, *slot),
-            Some(touched) => {
-                let mut slots = touched.to_vec();
-                slots.sort_unstable();
-                slots.dedup();
-                slots.into_iter().for_each(|slot| self.recount(world, snapshot, pod, slot));
-            }
+            Some(touched) => self.take_in(world, snapshot, pod, touched),
             None => (0..nodes.slot_count() as u32).for_each(|slot| self.recount(world, snapshot, pod, slot)),
         }
         if let Some(hard) = &mut self.hard {
@@ -121,6 +116,30 @@ impl Kin {
         }
         self.soft = (!constraints.is_empty()).then(|| Spread::new(constraints, false));
         true
+    }
+
+    /// Counts anew what was touched. Where all that happened is that Pods came, they are counted in.
+    fn take_in(&mut self, world: &World, snapshot: &Snapshot, pod: &Pod, touched: &[Touch]) {
+        let newcomer = |touch: &Touch| {
+            let came = touch.came.filter(|_| self.affinity.is_none()).and_then(|id| world.pods.get(id));
+            came.filter(|came| came.occupies_node())
+        };
+        let mut anew: Vec<u32> = Vec::new();
+        let mut counted_in: Vec<(u32, &Pod)> = Vec::new();
+        for touch in touched {
+            match newcomer(touch) {
+                Some(came) => counted_in.push((touch.slot, came)),
+                None => anew.push(touch.slot),
+            }
+        }
+        anew.sort_unstable();
+        anew.dedup();
+        for (slot, came) in counted_in {
+            if anew.binary_search(&slot).is_err() {
+                self.hard.iter_mut().chain(&mut self.soft).for_each(|spread| spread.count_in(slot, came, pod));
+            }
+        }
+        anew.into_iter().for_each(|slot| self.recount(world, snapshot, pod, slot));
     }
 
     fn recount(&mut self, world: &World, snapshot: &Snapshot, pod: &Pod, slot: u32) {

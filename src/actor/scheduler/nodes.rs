@@ -7,8 +7,7 @@
 use crate::api::node::Taint;
 use crate::api::{Labels, Node, Resources, Text};
 use crate::dice;
-use crate::world::{NodeId, Seat, World};
-use std::collections::BTreeMap;
+use crate::world::{NameMap, NodeId, PodId, Seat, World};
 
 /// Log entries for each slot after which the older half is dropped, in entries.
 const MAX_LOG_ENTRIES_PER_SLOT: usize = 8;
@@ -74,15 +73,24 @@ fn images_digest(node: &Node) -> u64 {
     })
 }
 
+/// An entry of the log.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Touch {
+    /// The slot of the node.
+    pub slot: u32,
+    /// The Pod that came, when that is all that happened.
+    pub came: Option<PodId>,
+}
+
 /// All nodes.
 #[derive(Clone, Debug, Default)]
 pub struct Nodes {
     slots: Vec<Option<NodeInfo>>,
     free: Vec<u32>,
-    by_name: BTreeMap<Text, u32>,
+    by_name: NameMap,
     zones: Vec<(Text, Vec<u32>)>,
     order: Vec<u32>,
-    log: Vec<u32>,
+    log: Vec<Touch>,
     log_from: u64,
     versions: u64,
     /// Rises whenever the images of any node, or the number of nodes, change.
@@ -129,7 +137,7 @@ impl Nodes {
 
     /// The slot of a node.
     pub fn slot(&self, name: &str) -> Option<u32> {
-        self.by_name.get(name).copied()
+        self.by_name.get(name)
     }
 
     /// Takes a new node in.
@@ -148,10 +156,10 @@ impl Nodes {
         if let Some(place) = self.slots.get_mut(slot as usize) {
             *place = Some(info);
         }
-        self.by_name.insert(name, slot);
+        self.by_name.insert(&name, slot);
         self.enter_zone(zone, slot);
         self.image_generation += 1;
-        self.touch(slot);
+        self.touch(slot, None);
         Some(slot)
     }
 
@@ -169,7 +177,7 @@ impl Nodes {
             self.enter_zone(zone, slot);
         }
         self.image_generation += u64::from(old.images != images);
-        self.touch(slot);
+        self.touch(slot, None);
         Some((slot, old))
     }
 
@@ -180,29 +188,29 @@ impl Nodes {
         self.leave_zone(&old.zone, slot);
         self.free.push(slot);
         self.image_generation += 1;
-        self.touch(slot);
+        self.touch(slot, None);
         Some(old)
     }
 
-    /// Notes that a Pod came to, left or changed on the node of that name.
-    pub fn touch_pods(&mut self, world: &World, node_name: &str) {
+    /// Notes that a Pod came to (`came`), left or changed on the node of that name.
+    pub fn touch_pods(&mut self, world: &World, node_name: &str, came: Option<PodId>) {
         let Some(slot) = self.slot(node_name) else { return };
         if let Some(Some(node)) = self.slots.get_mut(slot as usize)
             && node.seat.is_none()
         {
             node.seat = world.index.seat_number(node_name);
         }
-        self.touch(slot);
+        self.touch(slot, came);
     }
 
-    fn touch(&mut self, slot: u32) {
+    fn touch(&mut self, slot: u32, came: Option<PodId>) {
         let limit = (self.slots.len() * MAX_LOG_ENTRIES_PER_SLOT).max(MIN_LOG_ENTRIES);
         if self.log.len() >= limit {
             let dropped = limit / 2;
             self.log.drain(..dropped);
             self.log_from += dropped as u64;
         }
-        self.log.push(slot);
+        self.log.push(Touch { slot, came });
     }
 
     /// The end of the log.
@@ -210,8 +218,8 @@ impl Nodes {
         self.log_from + self.log.len() as u64
     }
 
-    /// The slots touched since the log had that end; `None` when that is too long ago.
-    pub fn touched_since(&self, end: u64) -> Option<&[u32]> {
+    /// What was touched since the log had that end; `None` when that is too long ago.
+    pub fn touched_since(&self, end: u64) -> Option<&[Touch]> {
         self.log.get(end.checked_sub(self.log_from)? as usize..)
     }
 
@@ -284,12 +292,15 @@ mod tests {
         let mut nodes = Nodes::of(&world);
         let end = nodes.log_end();
         assert_eq!(nodes.remove("a").map(|node| node.name), Some(Text::from("a")));
-        assert_eq!((names(&nodes), nodes.touched_since(end)), (vec!["b".to_string()], Some([0_u32].as_slice())));
+        assert_eq!(
+            (names(&nodes), nodes.touched_since(end)),
+            (vec!["b".to_string()], Some([Touch { slot: 0, came: None }].as_slice()))
+        );
         let id = world.find_id::<Node>("", "a").unwrap();
         assert_eq!(nodes.insert(&world, id), Some(0));
         assert_eq!(names(&nodes), ["b", "a"]);
         for _ in 0..2 * MIN_LOG_ENTRIES {
-            nodes.touch_pods(&world, "a");
+            nodes.touch_pods(&world, "a", None);
         }
         assert_eq!(nodes.touched_since(end), None, "too long ago");
     }

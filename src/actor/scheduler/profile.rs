@@ -59,8 +59,8 @@ impl Profile {
         self.fixed.resize(nodes.slot_count(), Fixed::default());
         match nodes.touched_since(self.seen) {
             Some(touched) if !fresh => {
-                for &slot in touched {
-                    self.refresh_slot(nodes, slot);
+                for touch in touched.iter().filter(|touch| touch.came.is_none()) {
+                    self.refresh_slot(nodes, touch.slot);
                 }
             }
             _ => nodes.order().iter().for_each(|slot| self.refresh_slot(nodes, *slot)),

@@ -56,7 +56,10 @@ pub fn least_resource_score(spec: &PodSpec, allocatable: &Resources, scored: (i6
     let one = |whole: i64, asked: i64| match whole {
         whole if whole <= 0 => (0, 0),
         whole if asked > whole => (0, 1),
-        whole => ((i128::from(whole - asked) * 100 / i128::from(whole)) as i64, 1),
+        whole => match (whole - asked).checked_mul(100) {
+            Some(share) => (share / whole, 1),
+            None => ((i128::from(whole - asked) * 100 / i128::from(whole)) as i64, 1),
+        },
     };
     let cpu = one(allocatable.cpu_milli, scored.0 + spec.scored.0);
     let memory = one(allocatable.memory_bytes, scored.1 + spec.scored.1);

@@ -136,13 +136,13 @@ impl Scheduler {
         self.queue.remove(id);
         self.snapshot.nominated.set(id, &Text::EMPTY);
         self.snapshot.affine.insert(id, pod);
-        self.touch(pod, sight.world);
+        self.touch(pod, sight.world, Some(id));
         self.move_all(sight.world, Event::PodAdd(pod), i32::MAX, sight.now);
     }
 
     // pkg/scheduler/eventhandlers.go updateAssignedPodInCache
     fn update_assigned_pod(&mut self, id: PodId, pod: &Pod, change: &Change, sight: &Sight) {
-        self.touch(pod, sight.world);
+        self.touch(pod, sight.world, None);
         if let Some(before) = sight.world.prior_labels(id.into()).filter(|_| change.aspects.any(Aspects::LABELS)) {
             self.move_all(sight.world, Event::PodLabel(pod, before), i32::MAX, sight.now);
         }
@@ -151,13 +151,13 @@ impl Scheduler {
     // pkg/scheduler/eventhandlers.go deleteAssignedPodFromCache
     fn delete_assigned_pod(&mut self, id: PodId, pod: &Pod, sight: &Sight) {
         self.snapshot.affine.remove(id, pod);
-        self.touch(pod, sight.world);
+        self.touch(pod, sight.world, None);
         self.move_all(sight.world, Event::PodDelete(pod), i32::MAX, sight.now);
     }
 
-    fn touch(&mut self, pod: &Pod, world: &World) {
+    fn touch(&mut self, pod: &Pod, world: &World, came: Option<PodId>) {
         self.snapshot.generation += 1;
-        self.snapshot.nodes.touch_pods(world, &pod.node_name);
+        self.snapshot.nodes.touch_pods(world, &pod.node_name, came);
     }
 
     // pkg/scheduler/eventhandlers.go addPodToSchedulingQueue

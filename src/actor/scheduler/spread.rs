@@ -23,6 +23,7 @@ pub struct Constraint {
     pub key: Text,
     /// Which Pods count; `None` counts none.
     pub selector: Option<LabelSelector>,
+    by_host: bool,
     min_domains: i64,
     honor_affinity: bool,
     honor_taints: bool,
@@ -34,11 +35,17 @@ impl Constraint {
         self.selector.as_ref().is_some_and(|selector| selector.matches(labels))
     }
 
+    /// Whether Pods with such labels are counted on nodes; oddly, an empty selector selects all and counts none.
+    fn counts(&self, labels: &Labels) -> bool {
+        self.selector.as_ref().is_some_and(|selector| !selector.is_empty() && selector.matches(labels))
+    }
+
     fn default_soft(key: &'static str, max_skew: i64, selector: &LabelSelector) -> Constraint {
         Constraint {
             max_skew,
             key: Text::Static(key),
             selector: Some(selector.clone()),
+            by_host: key == HOSTNAME,
             min_domains: 1,
             honor_affinity: true,
             honor_taints: false,
@@ -75,6 +82,7 @@ pub fn own_constraints(spec: &PodSpec, labels: &Labels, hard: bool) -> Vec<Const
                 max_skew: constraint.max_skew,
                 key: constraint.topology_key.clone(),
                 selector,
+                by_host: constraint.topology_key == HOSTNAME,
                 min_domains: value::opt_int(&constraint.source, "minDomains").unwrap_or(1),
                 honor_affinity: policy("nodeAffinityPolicy").is_none_or(|policy| policy != "Ignore"),
                 honor_taints: policy("nodeTaintsPolicy").is_some_and(|policy| policy == "Honor"),
@@ -223,6 +231,26 @@ impl Spread {
         self.stale = true;
     }
 
+    /// Counts one more Pod on one node.
+    pub fn count_in(&mut self, slot: u32, other: &Pod, pod: &Pod) {
+        if other.meta.namespace != pod.meta.namespace || other.meta.deleting() {
+            return;
+        }
+        for (number, constraint) in self.constraints.iter().enumerate() {
+            if !constraint.counts(&other.meta.labels) {
+                continue;
+            }
+            let Some(cell) = self.cells.get_mut(slot as usize * self.constraints.len() + number) else { continue };
+            cell.count += 1;
+            if cell.eligible
+                && let Some(sum) = self.sums.counts.get_mut(number).and_then(|sums| sums.get_mut(cell.domain as usize))
+            {
+                *sum += 1;
+                self.stale = true;
+            }
+        }
+    }
+
     // pkg/scheduler/framework/plugins/podtopologyspread/common.go countPodsMatchSelector
     fn count_pods_match_selector(&self, world: &World, node: &NodeInfo, pod: &Pod) -> Vec<i64> {
         let mut counts = vec![0; self.constraints.len()];
@@ -233,13 +261,13 @@ impl Spread {
                 continue;
             }
             let labels = &other.meta.labels;
-            let matched = match last {
-                Some((known, matched)) if known.shares(labels) => matched,
-                _ => self.constraints.iter().enumerate().fold(0, |matched, (number, constraint)| {
-                    let counted = constraint.selector.as_ref().is_some_and(|s| !s.is_empty() && s.matches(labels));
-                    matched | u64::from(counted) << number
-                }),
-            };
+            let matched =
+                match last {
+                    Some((known, matched)) if known.shares(labels) => matched,
+                    _ => self.constraints.iter().enumerate().fold(0, |matched, (number, constraint)| {
+                        matched | u64::from(constraint.counts(labels)) << number
+                    }),
+                };
             last = Some((labels, matched));
             counts.iter_mut().enumerate().for_each(|(number, count)| *count += (matched >> number & 1) as i64);
         }
@@ -322,7 +350,7 @@ impl Spread {
                     continue;
                 }
                 let in_domain = || self.sums.counts.get(number).and_then(|counts| counts.get(cell.domain as usize));
-                let count = if constraint.key == HOSTNAME { cell.count } else { in_domain().copied().unwrap_or(0) };
+                let count = if constraint.by_host { cell.count } else { in_domain().copied().unwrap_or(0) };
                 raw += count as f64 * weights.get(number).copied().unwrap_or(0.0) + (constraint.max_skew - 1) as f64;
             }
             let score = raw.round() as i64;
@@ -345,7 +373,7 @@ impl Spread {
             let (Some(constraint), Some(domains)) = (self.constraints.get(number), self.domains.get(number)) else {
                 return 0;
             };
-            if constraint.key == HOSTNAME {
+            if constraint.by_host {
                 return if self.require_all { counted().count() } else { feasible.len() };
             }
             let mut seen = vec![false; domains.nodes.len()];
