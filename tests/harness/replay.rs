@@ -75,7 +75,7 @@ fn settings(recording: &Value, start: SimTime) -> Settings {
     let at = |entry: &Value| start + seconds(entry["t"].as_f64().unwrap_or(0.0));
     let list = |key: &str| recording[key].as_array().map_or(&[][..], Vec::as_slice);
     let event = |reason: &str| list("events").iter().find(|event| event["reason"] == reason).map(at);
-    let look = event("NodeNotReady").or_else(|| event("RegisteredNode")).or_else(|| event("RemovingNode"));
+    let look = event("RemovingNode").or_else(|| event("NodeNotReady")).or_else(|| event("RegisteredNode"));
     let collected = list("watch").iter().find(|entry| entry.to_string().contains("DeletionByPodGC")).map(at);
     // Kubelets renew their Leases every ten seconds from shortly after they joined.
     let joined = list("actions").iter().find(|action| action["action"] == "add-nodes").map(at);
