@@ -96,6 +96,11 @@ fn pod(view: &mut View, pod: &Pod) {
     view.put("restartCount", pod.status.containers.iter().map(|c| c.restart_count).sum::<i32>());
     let state = pod.status.containers.first().map(|container| match &container.state {
         ContainerState::Running { .. } => "running".to_string(),
+        // Of a back-off the recordings keep how long it is: `back-off 10s`.
+        ContainerState::Waiting { reason, message } if reason == "CrashLoopBackOff" => {
+            let length: Vec<&str> = message.split(' ').take(2).collect();
+            format!("waiting:{reason} {}", length.join(" ")).trim_end().to_string()
+        }
         ContainerState::Waiting { reason, .. } => format!("waiting:{reason}"),
         ContainerState::Terminated(end) => format!("terminated:{}({})", end.reason, end.exit_code),
     });

@@ -81,6 +81,12 @@ impl Tracer {
     /// A message with generated names as recordings write them.
     fn message(&self, text: &str) -> String {
         let word = |word: &str| {
+            // `pod_namespace(uid)`, as kubelets name Pods.
+            if let Some(((pod, rest), true)) = word.split_once('_').map(|parts| (parts, word.ends_with(')'))) {
+                let title = self.titles.get(pod).map_or(pod, String::as_str);
+                let namespace = rest.split('(').next().unwrap_or(rest);
+                return format!("{title}_{namespace}(<uid>)");
+            }
             let core = word.trim_end_matches([':', ',', '.']);
             let (place, name) = core.rsplit_once('/').map_or(("", core), |(place, name)| (place, name));
             match self.titles.get(name) {

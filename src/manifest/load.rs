@@ -257,7 +257,7 @@ impl Loader<'_> {
             return Answer::refused(Reason::Forbidden, message, source);
         }
         let mut allocation = Errors::default();
-        if kind.kind == "Service" && self.options.admission {
+        if kind.kind == "Service" {
             allocation = validate::allocate_service(default::child(value, "spec"));
         }
         let mut candidate = value.clone();

@@ -13,6 +13,11 @@ const MAX_LOOKED_BACK_EVENTS: usize = 64;
 /// So many different messages of one kind are folded into one Event.
 /// Upstream: k8s.io/client-go/tools/record/events_cache.go defaultAggregateMaxEvents.
 const FOLDED_FROM_MESSAGES: u8 = 10;
+/// A writer may emit so many Events about one object at once …
+/// Upstream: k8s.io/client-go/tools/record/events_cache.go defaultSpamBurst.
+const SPAM_BURST_EVENTS: i64 = 25;
+/// … and one in so many seconds after that (defaultSpamQPS).
+const SPAM_SECONDS_PER_EVENT: i64 = 300;
 /// …when they come within this time of each other (defaultAggregateIntervalInSeconds).
 const FOLDED_WITHIN: SimDuration = SimDuration::from_secs(600);
 
@@ -75,6 +80,8 @@ pub struct EventRecord {
     pub first: u32,
     similar: u8,
     previous: u32,
+    /// The writer's bucket for this object, as the time at which it was or will be empty of debt.
+    bucket: SimTime,
 }
 
 const NO_EVENT: u32 = u32::MAX;
@@ -206,7 +213,11 @@ impl History {
             first: number,
             similar: 1,
             previous,
+            bucket: SimTime::default(),
         };
+        if !self.spend(&mut record) {
+            return None;
+        }
         match emitted.count {
             Some(count) => self.continue_series(&mut record, count),
             None => self.correlate(&mut record),
@@ -223,6 +234,27 @@ impl History {
         }
         self.events.push(record);
         self.events.last()
+    }
+
+    /// A writer may emit a burst of Events about one object and then few; what is beyond that is lost. False: lost.
+    /// Upstream: k8s.io/client-go/tools/record/events_cache.go EventSourceObjectSpamFilter.
+    fn spend(&self, record: &mut EventRecord) -> bool {
+        if record.source == Source::Scheduler {
+            // It writes by a newer interface, which counts but does not filter.
+            return true;
+        }
+        let mut bucket = record.at - SimDuration::from_secs(SPAM_BURST_EVENTS * SPAM_SECONDS_PER_EVENT);
+        let mut at = record.previous;
+        for _ in 0..MAX_LOOKED_BACK_EVENTS {
+            let Some(old) = self.events.get(at as usize) else { break };
+            if old.source == record.source {
+                bucket = bucket.max(old.bucket);
+                break;
+            }
+            at = old.previous;
+        }
+        record.bucket = bucket + SimDuration::from_secs(SPAM_SECONDS_PER_EVENT);
+        record.bucket <= record.at
     }
 
     /// Takes over the count of a writer that counts itself, and finds the first of the series.

@@ -18,7 +18,7 @@ pub fn replay(recording: &Value) -> Value {
     let start = SimTime::parse(recording["t0"].as_str().unwrap_or("")).expect("a recording has its t0");
     let namespaces = recording["namespaces"].as_array().map_or(0, Vec::len);
     let mut tracer = Tracer::new(start, namespaces > 1);
-    let settings = Settings::default();
+    let settings = settings(recording, start);
     let actions = recording["actions"].as_array().cloned().unwrap_or_default();
     let own_nodes = actions.iter().any(|action| action["action"] == "add-nodes");
     // Some recordings shared a cluster whose nodes had been there before they began.
@@ -67,6 +67,26 @@ fn set_status(action: &Value, sim: &mut Sim, recording: &Value) {
             row.status.last_schedule_time = Some(last);
             Aspects::STATUS
         });
+    }
+}
+
+/// Where the periodic loops of a recording's control plane lay, read off what they did: they are nobody's behaviour.
+fn settings(recording: &Value, start: SimTime) -> Settings {
+    let at = |entry: &Value| start + seconds(entry["t"].as_f64().unwrap_or(0.0));
+    let list = |key: &str| recording[key].as_array().map_or(&[][..], Vec::as_slice);
+    let event = |reason: &str| list("events").iter().find(|event| event["reason"] == reason).map(at);
+    let look = event("RemovingNode").or_else(|| event("NodeNotReady")).or_else(|| event("RegisteredNode"));
+    let collected = list("watch").iter().find(|entry| entry.to_string().contains("DeletionByPodGC")).map(at);
+    // Kubelets renew their Leases every ten seconds from shortly after they joined.
+    let joined = list("actions").iter().find(|action| action["action"] == "add-nodes").map(at);
+    let within = |time: SimTime, period: i64| {
+        SimDuration::from_nanos(time.unix_nanos().rem_euclid(SimDuration::from_secs(period).nanos()))
+    };
+    Settings {
+        monitor_offset: look.map_or(SimDuration::ZERO, |time| within(time, 5)),
+        pod_gc_offset: collected.map_or(SimDuration::ZERO, |time| within(time, 20)),
+        lease_phase: joined.map(|time| within(time + SimDuration::from_millis(300), 10)),
+        ..Settings::default()
     }
 }
 

@@ -462,8 +462,8 @@ fn one_sync_makes_and_counts_five_hundred_pods() {
             "2 work: +succeeded=500 SuccessCriteriaMet",
             "2 work: succeeded=500 SuccessCriteriaMet",
             "3 work: succeeded=500 +succeeded=100 SuccessCriteriaMet",
+            // Its Event is lost: after 25 at once about one object a writer may emit one in 300 s.
             "3 work: succeeded=600 SuccessCriteriaMet Complete",
-            "3 work! Completed: Job completed",
         ],
     );
 }

@@ -29,7 +29,7 @@ pub const STARTUP_GRACE: SimDuration = SimDuration::from_secs(60);
 pub const LEASE_RENEWAL: SimDuration = SimDuration::from_secs(10);
 /// How long after a look the queue for NoExecute taints is served. Upstream: NodeEvictionPeriod.
 const TAINT_PASS: SimDuration = SimDuration::from_millis(100);
-/// How long after a look its verdict on zones takes effect.
+/// How long after a look that finds nodes lost its verdict on zones takes effect.
 const LOOK_TAKES: SimDuration = SimDuration::from_millis(200);
 
 /// Alarm codes.
@@ -76,6 +76,8 @@ pub struct NodeLifecycle {
     look_at: Option<SimTime>,
     last_look: Option<SimTime>,
     verdict: Option<zones::Snapshot>,
+    /// Whether the present look found nodes lost.
+    lost_nodes: bool,
     tasks: VecDeque<Task>,
     /// Until when the client's limit lets nothing through.
     held_until: SimTime,
@@ -99,7 +101,11 @@ fn last_renewal(world: &World, node: &Node, silent_since: SimTime) -> SimTime {
 impl NodeLifecycle {
     /// Sets a look at the first moment of the grid at or after `from`.
     fn want_look(&mut self, from: SimTime, sight: &mut Sight) {
-        let at = grid(sight.world, from);
+        let mut at = grid(sight.world, from);
+        if self.last_look == Some(at) {
+            // What a look writes is seen by the next one.
+            at += MONITOR_PERIOD;
+        }
         sight.alarms.set(at, ActorKind::NodeLifecycle, Key::round(LOOK, 0));
         self.look_at = Some(self.look_at.map_or(at, |set| set.min(at)));
     }
@@ -117,11 +123,8 @@ impl NodeLifecycle {
                 let due = health.probed + grace(sight.world, node);
                 self.want_look(due, sight);
             }
-            None => {
-                health.silent = false;
-                self.dirty.insert(id);
-                self.want_look(sight.now, sight);
-            }
+            // What its kubelet posts now gives reason for a look, not that it posts.
+            None => health.silent = false,
             Some(_) => {}
         }
     }

@@ -16,6 +16,7 @@ impl NodeLifecycle {
     pub(super) fn monitor_node_health(&mut self, cx: &mut Cx) {
         let now = cx.now;
         self.look_at = None;
+        self.lost_nodes = false;
         self.make_up_for_skipped_looks(cx);
         self.last_look = Some(now);
         let mut nodes = std::mem::take(&mut self.dirty);
@@ -42,8 +43,13 @@ impl NodeLifecycle {
             self.look_at_node(id, cx);
         }
         if let Some(snapshot) = self.compute_zone_states(snapshot_of_taints) {
-            self.verdict = Some(snapshot);
-            cx.alarms.set(now + LOOK_TAKES, ActorKind::NodeLifecycle, Key::round(VERDICT, 0));
+            // Writing takes time: a look that finds nodes lost is over only after the first of them has got its taint.
+            if std::mem::take(&mut self.lost_nodes) {
+                self.verdict = Some(snapshot);
+                cx.alarms.set(now + LOOK_TAKES, ActorKind::NodeLifecycle, Key::round(VERDICT, 0));
+            } else {
+                self.handle_disruption(snapshot, cx);
+            }
         }
         self.set_pass(now + TAINT_PASS, cx);
     }
@@ -128,6 +134,7 @@ impl NodeLifecycle {
             self.troubled.insert(id);
         }
         if current != Status::True && observed == Some(Status::True) {
+            self.lost_nodes = true;
             let name = self.names.get(&id).cloned().unwrap_or_default();
             let message = format!("Node {name} status is now: NodeNotReady");
             cx.world.event(id, Source::Node, false, "NodeNotReady", message);

@@ -162,9 +162,9 @@ fn when_all_nodes_fall_silent_only_the_first_is_evicted() {
     assert_eq!((look_at_node(&sim, "n2").as_str(), look_at_node(&sim, "n3").as_str()), (unreachable, unreachable));
     revive(&mut sim, "n3");
     // The bucket begins empty, and its first token is spent on the node that has its taint already.
-    run_to(&mut sim, 130.0);
+    run_to(&mut sim, 129.9);
     assert_eq!(look_at_node(&sim, "n2"), unreachable);
-    run_to(&mut sim, 131.0);
+    run_to(&mut sim, 130.0);
     assert_eq!(look_at_node(&sim, "n2"), format!("{unreachable} unreachable:NoExecute"));
     assert_eq!(look(&sim, "p3"), "Running ready running");
 }
