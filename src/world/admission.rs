@@ -4,9 +4,47 @@ use super::table::Id;
 use super::verbs::ApiError;
 use super::{Stored, World};
 use crate::api::policy::Namespace;
-use crate::api::{Job, Kind, Meta, Text};
+use crate::api::{Job, Kind, Meta, PodSpec, Text};
 use crate::time::SimTime;
 use serde_json::{Value, json};
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+/// Admitted specs that are remembered, in specs.
+const MAX_CACHED_ADMISSIONS: usize = 4_096;
+
+/// Specs before and after admission, so that thousands of Pods of one template share both.
+#[derive(Clone, Debug, Default)]
+pub(super) struct AdmissionCache {
+    /// The setting that they were admitted with.
+    toleration_seconds: i64,
+    /// By the address of the spec before admission, which stays taken as long as the entry holds it.
+    specs: BTreeMap<usize, (Arc<PodSpec>, Arc<PodSpec>, i32)>,
+}
+
+impl AdmissionCache {
+    /// The admitted spec and the priority, when this very spec was admitted before with the same setting.
+    pub fn get(&mut self, spec: &Arc<PodSpec>, toleration_seconds: i64) -> Option<(Arc<PodSpec>, i32)> {
+        if self.toleration_seconds != toleration_seconds {
+            *self = AdmissionCache { toleration_seconds, specs: BTreeMap::new() };
+        }
+        let (_, admitted, priority) = self.specs.get(&(Arc::as_ptr(spec) as usize))?;
+        Some((admitted.clone(), *priority))
+    }
+
+    /// Remembers an admission.
+    pub fn put(&mut self, spec: Arc<PodSpec>, admitted: Arc<PodSpec>, priority: i32) {
+        if self.specs.len() >= MAX_CACHED_ADMISSIONS {
+            self.specs.clear();
+        }
+        self.specs.insert(Arc::as_ptr(&spec) as usize, (spec, admitted, priority));
+    }
+
+    /// Forgets everything, as when priority classes change.
+    pub fn clear(&mut self) {
+        self.specs.clear();
+    }
+}
 
 /// A rule by which new objects are refused, as quotas and webhooks of a real cluster do.
 #[derive(Clone, Debug, PartialEq, Eq)]

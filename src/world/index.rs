@@ -42,7 +42,8 @@ impl Seat {
 /// All indexes of a world.
 #[derive(Clone, Debug, Default)]
 pub struct Indexes {
-    names: BTreeMap<(Kind, Text, Text), ObjectRef>,
+    /// By kind, namespace and name; nested so that a look-up copies no text.
+    names: BTreeMap<Kind, BTreeMap<Text, BTreeMap<Text, ObjectRef>>>,
     dependents: BTreeMap<Uid, BTreeSet<ObjectRef>>,
     uncontrolled: BTreeMap<(Kind, Text), BTreeSet<ObjectRef>>,
     seats: Vec<Seat>,
@@ -52,20 +53,18 @@ pub struct Indexes {
 impl Indexes {
     /// The object of that name.
     pub fn by_name(&self, kind: Kind, namespace: &str, name: &str) -> Option<ObjectRef> {
-        self.names.get(&(kind, Text::copy(namespace), Text::copy(name))).copied()
+        self.names.get(&kind)?.get(namespace)?.get(name).copied()
     }
 
     /// All objects of a kind, in order of namespace and name.
     pub fn sorted(&self, kind: Kind) -> impl Iterator<Item = ObjectRef> + '_ {
-        let from = (kind, Text::EMPTY, Text::EMPTY);
-        self.names.range(from..).take_while(move |(key, _)| key.0 == kind).map(|(_, object)| *object)
+        self.names.get(&kind).into_iter().flat_map(BTreeMap::values).flat_map(BTreeMap::values).copied()
     }
 
     /// All objects of a kind in a namespace, in order of name.
     pub fn in_namespace<'a>(&'a self, kind: Kind, namespace: &'a str) -> impl Iterator<Item = ObjectRef> + 'a {
-        let from = (kind, Text::copy(namespace), Text::EMPTY);
-        let inside = move |(key, _): &(&(Kind, Text, Text), &ObjectRef)| key.0 == kind && key.1 == *namespace;
-        self.names.range(from..).take_while(inside).map(|(_, object)| *object)
+        let names = self.names.get(&kind).and_then(|namespaces| namespaces.get(namespace));
+        names.into_iter().flat_map(BTreeMap::values).copied()
     }
 
     /// All objects that name `uid` among their owners, in order of creation.
@@ -110,12 +109,17 @@ impl Indexes {
     }
 
     pub(super) fn insert(&mut self, object: ObjectRef, meta: &Meta) {
-        self.names.insert((object.kind, meta.namespace.clone(), meta.name.clone()), object);
+        let namespaces = self.names.entry(object.kind).or_default();
+        match namespaces.get_mut(meta.namespace.as_str()) {
+            Some(names) => names.insert(meta.name.clone(), object),
+            None => namespaces.entry(meta.namespace.clone()).or_default().insert(meta.name.clone(), object),
+        };
         self.own(object, meta);
     }
 
     pub(super) fn remove(&mut self, object: ObjectRef, meta: &Meta) {
-        self.names.remove(&(object.kind, meta.namespace.clone(), meta.name.clone()));
+        let names = self.names.get_mut(&object.kind).and_then(|namespaces| namespaces.get_mut(meta.namespace.as_str()));
+        names.map(|names| names.remove(meta.name.as_str()));
         self.disown(object, meta);
     }
 

@@ -93,7 +93,7 @@ pub struct World {
     prior_labels: Vec<(ObjectRef, Labels)>,
     next_serial: u32,
     revision: u64,
-    admitted: verbs::AdmissionCache,
+    admitted: admission::AdmissionCache,
 }
 
 impl World {

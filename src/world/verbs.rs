@@ -15,8 +15,6 @@ pub const MAX_OBJECTS_CREATED: u32 = u32::MAX - 1;
 /// How often a generated name is drawn anew when it is taken, in draws.
 /// Upstream: k8s.io/apiserver/pkg/registry/generic/registry/store.go maxNameGenerationCreateAttempts.
 const MAX_NAME_DRAWS: u64 = 8;
-/// Admitted specs that are remembered, in specs.
-const MAX_CACHED_ADMISSIONS: usize = 64;
 
 /// Why a request was refused.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -49,10 +47,6 @@ impl std::fmt::Display for ApiError {
         }
     }
 }
-
-/// Specs before and after admission, so that thousands of Pods of one template share both.
-#[derive(Clone, Debug, Default)]
-pub(super) struct AdmissionCache(Vec<(Arc<PodSpec>, Arc<PodSpec>, i32)>);
 
 impl World {
     /// Stores a new object: gives it a UID, a creation time and generation 1 unless it brings its own, and enters it
@@ -139,12 +133,13 @@ impl World {
     }
 
     fn admit(&mut self, spec: &Arc<PodSpec>, name: &str) -> Result<(Arc<PodSpec>, i32), ApiError> {
-        if let Some((_, admitted, priority)) = self.admitted.0.iter().find(|(known, ..)| Arc::ptr_eq(known, spec)) {
-            return Ok((admitted.clone(), *priority));
+        let seconds = self.settings.default_toleration_seconds;
+        if let Some(known) = self.admitted.get(spec, seconds) {
+            return Ok(known);
         }
         let (priority, never) = self.priority_of(spec, name)?;
         let mut admitted = spec.as_ref().clone();
-        add_default_tolerations(&mut admitted, self.settings.default_toleration_seconds);
+        add_default_tolerations(&mut admitted, seconds);
         admitted.priority = priority;
         admitted.never_preempts |= never;
         let mut source = admitted.source.as_ref().clone();
@@ -160,10 +155,7 @@ impl World {
         }
         admitted.source = Arc::new(source);
         let admitted = Arc::new(admitted);
-        if self.admitted.0.len() >= MAX_CACHED_ADMISSIONS {
-            self.admitted.0.remove(0);
-        }
-        self.admitted.0.push((spec.clone(), admitted.clone(), priority));
+        self.admitted.put(spec.clone(), admitted.clone(), priority);
         Ok((admitted, priority))
     }
 
@@ -312,6 +304,9 @@ impl World {
         aspects: Aspects,
         prior_controller: Option<Uid>,
     ) {
+        if object.kind == Kind::PriorityClass {
+            self.admitted.clear();
+        }
         self.outbox.push(Outgoing::Change(Change { verb, object, aspects, prior_controller }));
     }
 }

@@ -9,8 +9,10 @@ mod tests;
 use super::controller_ref::Controllers;
 use super::queue::QUEUE_CODE;
 use super::{Actor, ActorKind, Cx, Key, Sight, WorkQueue};
+use crate::api::batch::CronJobSpec;
 use crate::api::{CronJob, Job, Kind};
-use crate::world::{Change, ChangeVerb, Id, Source};
+use crate::time::SimTime;
+use crate::world::{Aspects, Change, ChangeVerb, Id, Source};
 use schedule::Plan;
 use std::collections::{BTreeMap, VecDeque};
 use std::sync::Arc;
@@ -63,7 +65,7 @@ impl CronJobs {
         synced
     }
 
-    fn look_at(&mut self, id: CronJobId, at: crate::time::SimTime, cx: &mut Cx) {
+    fn look_at(&mut self, id: CronJobId, at: SimTime, cx: &mut Cx) {
         if at <= cx.now { self.queue.add(id) } else { self.queue.add_at(id, at, cx.alarms) }
     }
 
@@ -86,12 +88,13 @@ impl CronJobs {
         match change.verb {
             ChangeVerb::Added => self.controllers.enter(cron_job.meta.uid, id),
             ChangeVerb::Modified => {
-                let schedule = |spec: &crate::api::batch::CronJobSpec| (spec.schedule.clone(), spec.time_zone.clone());
-                let plan = self.plans.get(&id);
-                if plan.is_some_and(|plan| {
-                    !Arc::ptr_eq(&plan.spec, &cron_job.spec) && schedule(&plan.spec) != schedule(&cron_job.spec)
-                }) {
-                    return self.rescheduled.push_back(id);
+                if let Some(plan) = self.plans.get(&id) {
+                    if !Arc::ptr_eq(&plan.spec, &cron_job.spec) && differs_in_schedule(&plan.spec, &cron_job.spec) {
+                        return self.rescheduled.push_back(id);
+                    }
+                    if plan.written == cron_job.meta.resource_version && is_quiet(plan, sight.now) {
+                        return;
+                    }
                 }
             }
             ChangeVerb::Deleted => {
@@ -109,10 +112,31 @@ impl CronJobs {
         if let Some(id) = change.prior_controller.and_then(|uid| self.controllers.by_uid(uid)) {
             self.queue.add(id);
         }
-        if let Some(id) = self.controllers.of(&job.meta) {
-            self.queue.add(id);
+        let Some(id) = self.controllers.of(&job.meta) else { return };
+        if !change.aspects.any(Aspects::OWNERS) && self.leaves_cold(id, job, change.verb, sight) {
+            return;
         }
+        self.queue.add(id);
     }
+
+    /// Whether a change of a Job is none that a sync would do anything about. Upstream syncs all the same, to no effect.
+    fn leaves_cold(&self, id: CronJobId, job: &Job, verb: ChangeVerb, sight: &Sight) -> bool {
+        let (Some(plan), Some(cron_job)) = (self.plans.get(&id), sight.world.cron_jobs.get(id)) else { return false };
+        let known = cron_job.status.active.iter().any(|(_, uid)| *uid == job.meta.uid);
+        let expected = match verb {
+            ChangeVerb::Deleted => !known,
+            _ => known && job.finished().is_none(),
+        };
+        expected && is_quiet(plan, sight.now)
+    }
+}
+
+fn is_quiet(plan: &Plan, now: SimTime) -> bool {
+    plan.quiet_until.is_some_and(|until| now < until)
+}
+
+fn differs_in_schedule(one: &CronJobSpec, other: &CronJobSpec) -> bool {
+    (&one.schedule, &one.time_zone) != (&other.schedule, &other.time_zone)
 }
 
 /// The plan of a CronJob, made anew when its spec is another one.

@@ -32,6 +32,10 @@ pub(super) struct Plan {
     pub job_spec: Arc<JobSpec>,
     /// The owner list of its Jobs.
     pub owners: Arc<[OwnerReference]>,
+    /// Until when a sync finds nothing to do, unless the CronJob changes, one of its Jobs ends or a stranger appears.
+    pub quiet_until: Option<SimTime>,
+    /// The version of the CronJob that its last sync wrote.
+    pub written: u64,
     answers: [Option<(i64, Option<i64>)>; REMEMBERED_ANSWERS],
     next_answer: usize,
 }
@@ -72,6 +76,8 @@ impl Plan {
             spec,
             job_spec: Arc::new(job_spec),
             owners: Arc::from([OwnerReference::controller(Kind::CronJob, &cron_job.meta)]),
+            quiet_until: None,
+            written: 0,
             answers: [None; REMEMBERED_ANSWERS],
             next_answer: 0,
         }

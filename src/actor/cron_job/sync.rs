@@ -1,13 +1,13 @@
 //! One sync of a CronJob: what has become of its Jobs, whether a slot is due, the next Job.
 //! Upstream: pkg/controller/cronjob/cronjob_controllerv2.go syncCronJob.
 
-use super::schedule::{Plan, SENSELESS, minutes_since_1970};
+use super::schedule::{Plan, SENSELESS, WAKE_UP_DELAY, minutes_since_1970};
 use super::{CronJobId, KEEP_JOB, REPLACE_ANNOTATION};
 use crate::actor::{ActorKind, Cx, job};
 use crate::api::batch::{ConcurrencyPolicy, CronJobStatus};
 use crate::api::{CronJob, Job, Kind, Meta, Text, Uid};
 use crate::time::SimTime;
-use crate::world::{ApiError, DeleteOptions, JobId, Message, Source};
+use crate::world::{ApiError, Aspects, DeleteOptions, JobId, Message, Source};
 
 /// Annotation of a CronJob's Job with the time it was scheduled for.
 const SCHEDULED_TIMESTAMP: &str = "batch.kubernetes.io/cronjob-scheduled-timestamp";
@@ -23,6 +23,8 @@ pub struct Synced {
     pub error: Option<Text>,
     /// The client limit is used up until then.
     pub wait: Option<SimTime>,
+    /// Whether the same sync, run again at once, would do something again (tell an Event, ask for a name).
+    pub repeats: bool,
 }
 
 /// What a sync needs to know of one of the CronJob's Jobs, as it was when the sync began.
@@ -87,10 +89,21 @@ impl<'a, 'w> CronJobSync<'a, 'w> {
             self.cx.world.modify(self.id, |row| {
                 let changed = row.status != status;
                 row.status = status;
-                crate::world::Aspects::STATUS.when(changed)
+                Aspects::STATUS.when(changed)
             });
+            self.plan.written = self.cx.world.cron_jobs.get(self.id).map_or(0, |row| row.meta.resource_version);
         }
+        self.plan.quiet_until = match (&self.synced.error, self.synced.wait, self.synced.repeats) {
+            (None, None, false) => Some(self.synced.look_again.map_or(SimTime::FAR_FUTURE, |at| at - WAKE_UP_DELAY)),
+            _ => None,
+        };
         self.synced
+    }
+
+    /// Tells an Event that every sync tells again as long as things are as they are.
+    fn standing_event(&mut self, warning: bool, reason: &'static str, message: impl Into<Message>) {
+        self.synced.repeats = true;
+        self.event(warning, reason, message);
     }
 
     fn event(&mut self, warning: bool, reason: &'static str, message: impl Into<Message>) {
@@ -158,7 +171,7 @@ impl<'a, 'w> CronJobSync<'a, 'w> {
         match self.cron_job.spec.concurrency_policy {
             ConcurrencyPolicy::Forbid if busy => {
                 let message = "Not starting job because prior execution is running and concurrency policy is Forbid";
-                self.event(false, "JobAlreadyActive", message);
+                self.standing_event(false, "JobAlreadyActive", message);
                 return Err(Stop::UntilSlot);
             }
             ConcurrencyPolicy::Replace if busy => self.replace(slot)?,
@@ -177,7 +190,7 @@ impl<'a, 'w> CronJobSync<'a, 'w> {
                 None if known => {}
                 None => {
                     let text = format!("Saw a job that the controller did not create or forgot: {}", child.name);
-                    self.event(true, "UnexpectedJob", text);
+                    self.standing_event(true, "UnexpectedJob", text);
                 }
                 Some(condition) => {
                     if known {
@@ -220,7 +233,7 @@ impl<'a, 'w> CronJobSync<'a, 'w> {
     fn due_slot(&mut self) -> Result<SimTime, Stop> {
         if let (Some(zone), Err(cause)) = (&self.cron_job.spec.time_zone, &self.plan.zone) {
             let text = format!("invalid timeZone: {}: {cause}", crate::cron::quote(zone));
-            self.event(true, "UnknownTimeZone", text);
+            self.standing_event(true, "UnknownTimeZone", text);
             return Err(Stop::Idle);
         }
         if self.cron_job.spec.suspend {
@@ -233,15 +246,15 @@ impl<'a, 'w> CronJobSync<'a, 'w> {
                 "CRON_TZ or TZ used in schedule {quoted} is not officially supported, see \
                  https://kubernetes.io/docs/concepts/workloads/controllers/cron-jobs/ for more details"
             );
-            self.event(true, "UnsupportedSchedule", text);
+            self.standing_event(true, "UnsupportedSchedule", text);
         }
         if let Err(cause) = &self.plan.schedule {
             let text = format!("unparseable schedule: {} : {cause}", crate::cron::quote(&schedule));
-            self.event(true, "UnparseableSchedule", text);
+            self.standing_event(true, "UnparseableSchedule", text);
             return Err(Stop::Idle);
         }
         let Ok(recent) = self.plan.most_recent(&self.cron_job, self.cx.now, true) else {
-            self.event(true, "InvalidSchedule", format!("invalid schedule: {schedule} : {SENSELESS}"));
+            self.standing_event(true, "InvalidSchedule", format!("invalid schedule: {schedule} : {SENSELESS}"));
             return Err(Stop::Idle);
         };
         let slot = recent.slot.ok_or(Stop::UntilSlot)?;
@@ -333,7 +346,8 @@ impl<'a, 'w> CronJobSync<'a, 'w> {
 
     /// The Job of that name when it is this CronJob's and not known yet. Anybody else's is left alone, and the CronJob
     /// waits for something to change.
-    fn own_job_of_that_name(&self, name: &Text) -> Result<Uid, Stop> {
+    fn own_job_of_that_name(&mut self, name: &Text) -> Result<Uid, Stop> {
+        self.synced.repeats = true;
         let found = self.cx.world.find_id::<Job>(&self.cron_job.meta.namespace, name);
         let job = found.and_then(|id| self.cx.world.jobs.get(id)).ok_or(Stop::Idle)?;
         let ours = job.meta.controller().is_some_and(|owner| owner.uid == self.cron_job.meta.uid);

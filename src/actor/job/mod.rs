@@ -118,6 +118,14 @@ impl Jobs {
         self.backoff.insert(id, record);
     }
 
+    fn remember_backoff(&mut self, id: JobId, record: BackoffRecord) {
+        if record == BackoffRecord::default() {
+            self.backoff.remove(&id);
+        } else {
+            self.backoff.insert(id, record);
+        }
+    }
+
     /// How many syncs of a Job in a row have failed.
     pub fn failures(&self, id: JobId) -> u32 {
         self.queue.failures(id)

@@ -48,13 +48,16 @@ impl Jobs {
         cx: &mut Cx,
         synced: &mut Synced,
     ) -> Result<Option<Tracking>, Halt> {
+        if !changed && is_at_rest(&sync) {
+            return sync.refused.map_or(Ok(None), Err);
+        }
         let tracked: BTreeSet<Uid> = sync.pods.iter().filter(|pod| pod.tracked).map(|pod| pod.uid).collect();
         let mut flush = changed | count_released(&mut sync.status, &tracked);
         let (counted, capped) = name_ended_pods(&mut sync, cx.world, &mut flush);
         let finished = interim_condition(&mut sync, &mut flush, cx);
         if flush {
             self.write_status(sync.id, &mut sync.status, cx, synced)?;
-            self.backoff.insert(sync.id, sync.record);
+            self.remember_backoff(sync.id, sync.record);
         }
         if counted.is_empty() && (finished.is_none() || sync.terminating > 0) {
             return sync.refused.map_or(Ok(None), Err);
@@ -87,6 +90,13 @@ impl Jobs {
         }
         refused.map_or(Ok(()), Err)
     }
+}
+
+/// Whether there is no Pod to count and nothing else to write.
+fn is_at_rest(sync: &JobSync) -> bool {
+    let uncounted = !sync.status.uncounted_succeeded.is_empty() || !sync.status.uncounted_failed.is_empty();
+    let ended = |pod: &Member| pod.tracked && (pod.failed || pod.phase == Phase::Succeeded);
+    sync.finished.is_none() && !sync.spec.indexed && !sync.deleting && !uncounted && !sync.pods.iter().any(ended)
 }
 
 /// Counts the named Pods that carry no finalizer any more; answers whether there were any.
