@@ -6,6 +6,8 @@ mod ledger;
 mod manage;
 mod observe;
 mod places;
+#[cfg(all(test, not(target_arch = "wasm32")))]
+mod properties;
 mod revisions;
 pub mod rules;
 mod standing;

@@ -3,6 +3,8 @@
 
 mod conditions;
 mod progress;
+#[cfg(all(test, not(target_arch = "wasm32")))]
+mod properties;
 mod recreate;
 mod revision;
 mod rolling;

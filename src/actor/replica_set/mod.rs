@@ -1,6 +1,8 @@
 //! The ReplicaSet controller: keeps so many equal Pods alive.
 //! Upstream: pkg/controller/replicaset/replica_set.go.
 
+#[cfg(all(test, not(target_arch = "wasm32")))]
+mod properties;
 pub mod rank;
 mod status;
 
