@@ -21,6 +21,8 @@ beforeEach(async () => {
   await page.evaluate(async () => {
     const { mount } = await import(new URL("./editor.js", document.baseURI).href);
     const parent = document.createElement("div");
+    // The page has an editor of its own by now; this one is told apart by its box.
+    parent.id = "editor-under-test";
     parent.style.cssText = "position: fixed; inset: 0 50% 0 0; z-index: 9";
     document.body.append(parent);
     window.heard = [];
@@ -87,11 +89,11 @@ test("findings are marked on their line, also those that reach beyond the text",
       { from: 900, to: 1000, severity: "warning", message: "beyond" },
     ]),
   );
-  await page.locator(".cm-lint-marker-error").waitFor();
-  await page.locator(".cm-lintRange-error").hover();
+  await page.locator("#editor-under-test .cm-lint-marker-error").waitFor();
+  await page.locator("#editor-under-test .cm-lintRange-error").hover();
   await page.getByText("no such kind").waitFor();
   await page.evaluate(() => window.editor.setDiagnostics([]));
-  await page.locator(".cm-lint-marker-error").waitFor({ state: "detached" });
+  await page.locator("#editor-under-test .cm-lint-marker-error").waitFor({ state: "detached" });
 });
 
 test("completions and explanations come from the page, and Tab takes a completion", async () => {
@@ -108,7 +110,7 @@ test("completions and explanations come from the page, and Tab takes a completio
   await page.waitForTimeout(150);
   await page.keyboard.press("Tab");
   assert.equal(await doc(), "kind: Pod\nconcurrencyPolicy");
-  await page.locator(".cm-line").first().hover({ position: { x: 10, y: 5 } });
+  await page.locator("#editor-under-test .cm-line").first().hover({ position: { x: 10, y: 5 } });
   await page.getByText("what kind means, in 27 letters").waitFor();
 });
 
@@ -118,12 +120,12 @@ test("a line can be gone to, the theme and the language can change, and it can b
     window.editor.gotoLine(400);
     window.editor.setDark(false);
   });
-  await page.locator(".cm-lineNumbers").getByText("400", { exact: true }).waitFor();
+  await page.locator("#editor-under-test .cm-lineNumbers").getByText("400", { exact: true }).waitFor();
   await page.evaluate(() => window.editor.setLanguage({ label: "선언", phrases: { Find: "찾기" } }));
-  await page.locator(".cm-lineNumbers").getByText("400", { exact: true }).waitFor();
+  await page.locator("#editor-under-test .cm-lineNumbers").getByText("400", { exact: true }).waitFor();
   await page.getByRole("textbox", { name: "선언" }).press("Control+f");
   await page.getByPlaceholder("찾기").waitFor();
   await page.evaluate(() => window.editor.destroy());
-  assert.equal(await page.locator(".cm-editor").count(), 0);
+  assert.equal(await page.locator("#editor-under-test .cm-editor").count(), 0);
   assert.deepEqual(faultLines(page), []);
 });
