@@ -150,6 +150,24 @@ export async function screenshot(page, name, options = {}) {
 }
 
 /**
+ * Pauses time and waits until everything that appears, moves or fades has come to rest. A text half faded in has too
+ * little contrast for an instant, which is nobody's fault.
+ */
+export async function atRest(page) {
+  const pause = page.getByRole("button", { name: "Pause" });
+  if (await pause.isVisible()) await pause.click();
+  await page.evaluate(async () => {
+    const frame = () => new Promise((resolve) => requestAnimationFrame(resolve));
+    for (let quiet = 0; quiet < 3; quiet++) {
+      await frame();
+      const running = document.getAnimations().filter((animation) => animation.playState === "running");
+      if (running.length > 0) quiet = -1;
+      await Promise.allSettled(running.map((animation) => animation.finished));
+    }
+  });
+}
+
+/**
  * Runs axe-core on the page as it is now. Returns one line per violation and element; empty when there is none.
  * Injected over the debugging protocol, so that the page's own Content-Security-Policy need not allow it.
  */

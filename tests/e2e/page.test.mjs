@@ -1,7 +1,7 @@
 // The built page as a visitor gets it: from a sub-path of a static host, under its own Content-Security-Policy.
 import assert from "node:assert/strict";
 import { after, before, test } from "node:test";
-import { axe, faultLines, launch, openPage, screenshot, serve } from "./lib.mjs";
+import { atRest, axe, faultLines, launch, openPage, screenshot, serve } from "./lib.mjs";
 
 let host, browser, page;
 
@@ -44,6 +44,7 @@ test("the policy is in force: inline scripts, eval and other origins are refused
 });
 
 test("axe finds nothing to object to", async () => {
+  await atRest(page);
   assert.deepEqual(await axe(page), []);
 });
 
