@@ -7,6 +7,7 @@ mod harness;
 
 use harness::{Report, directory, json_files, known_differences};
 use serde_json::Value;
+use std::path::Path;
 
 #[test]
 #[ignore = "the actors are being built"]
@@ -19,10 +20,23 @@ fn the_simulation_does_what_the_real_control_plane_did() {
         if !name.contains(&only) {
             continue;
         }
-        let text = std::fs::read_to_string(&path).expect("a recording can be read");
-        let recorded: Value = serde_json::from_str(&text).expect("a recording is JSON");
-        let simulated = harness::replay::replay(&recorded);
-        report.case("traces", &name, &harness::compare::compare(&recorded, &simulated), &known);
+        report.case("traces", &name, &differences(&path), &known);
     }
     report.finish();
+}
+
+/// What the simulation does otherwise than a recording; a recording that cannot be read or replayed, or that the
+/// simulation breaks down on, fails alone.
+fn differences(path: &Path) -> Vec<String> {
+    let compared = std::panic::catch_unwind(|| {
+        let text = std::fs::read_to_string(path).map_err(|error| error.to_string())?;
+        let recorded: Value = serde_json::from_str(&text).map_err(|error| error.to_string())?;
+        let simulated = harness::replay::replay(&recorded)?;
+        Ok::<_, String>(harness::compare::compare(&recorded, &simulated))
+    });
+    match compared {
+        Ok(Ok(differences)) => differences,
+        Ok(Err(error)) => vec![error],
+        Err(_) => vec!["the simulation panicked".to_string()],
+    }
 }

@@ -235,10 +235,7 @@ fn service(view: &mut View, service: &Service) {
         view.set("externalTrafficPolicy", policy(service.external_local));
     }
     view.set("internalTrafficPolicy", policy(service.internal_local));
-    match service.cluster_ip.as_str() {
-        "None" => view.set("clusterIP", "None"),
-        ip => view.put("clusterIP", !ip.is_empty()),
-    }
+    view.put("clusterIP", !service.cluster_ip.is_empty());
     let affinity = service.source.get("sessionAffinity").and_then(Value::as_str).unwrap_or("None");
     view.set("sessionAffinity", affinity);
     view.put("healthCheckNodePort", service.source.get("healthCheckNodePort").cloned().unwrap_or(Value::Null));
@@ -295,11 +292,12 @@ fn labels_without_uids(meta: &Meta) -> Value {
 }
 
 fn toleration(toleration: &Toleration) -> Value {
-    let mut text = format!("{}:{}", toleration.key, toleration.effect);
+    let or_all = |text: &Text| if text.is_empty() { Text::Static("*") } else { text.clone() };
+    let mut text = format!("{}:{}", or_all(&toleration.key), or_all(&toleration.effect));
     if toleration.exists {
         text.push_str(" op=Exists");
     } else if !toleration.value.is_empty() {
-        text = format!("{}={}:{}", toleration.key, toleration.value, toleration.effect);
+        text = format!("{}={}:{}", toleration.key, toleration.value, or_all(&toleration.effect));
     }
     if let Some(seconds) = toleration.seconds {
         text.push_str(&format!(" for {seconds}s"));
@@ -310,6 +308,9 @@ fn toleration(toleration: &Toleration) -> Value {
 fn pod_facts(map: &mut Map<String, Value>, pod: &Pod) {
     map.insert("tolerations".into(), Value::Array(pod.spec.tolerations.iter().map(toleration).collect()));
     crate::api::value::put(map, "nodeAffinityMatchFields", pod.pinned_to.as_str());
+    if pod.pinned_to.is_empty() {
+        crate::api::value::put(map, "affinity", pod.spec.source.get("affinity").cloned().unwrap_or(Value::Null));
+    }
     let image = pod.spec.containers.first().map_or("", |container| container.image.as_str());
     crate::api::value::put(map, "image", image);
     crate::api::value::put(map, "hostname", pod.hostname().as_str());

@@ -25,6 +25,9 @@ impl State {
             Order::Delete { targets, options, ignore_not_found } => {
                 self.on_each(targets, *ignore_not_found, |state, object| state.delete(object, *options))
             }
+            Order::Evict { targets, options } => {
+                self.on_each(targets, false, |state, object| state.evict(object, *options))
+            }
             Order::Patch { targets, patch, kind } => {
                 self.on_each(targets, false, |state, object| state.patch(object, patch, *kind))
             }

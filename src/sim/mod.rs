@@ -5,6 +5,7 @@
 
 pub mod admit;
 mod carry_out;
+mod evict;
 pub mod history;
 pub mod machines;
 pub mod order;

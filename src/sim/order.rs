@@ -87,6 +87,13 @@ pub enum Order {
         /// Do not complain about missing ones.
         ignore_not_found: bool,
     },
+    /// Evict Pods through the eviction API, as `kubectl drain` does: refused where a PodDisruptionBudget is in the way.
+    Evict {
+        /// Which.
+        targets: Targets,
+        /// How.
+        options: DeleteOptions,
+    },
     /// Patch objects.
     Patch {
         /// Which.

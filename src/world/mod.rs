@@ -10,6 +10,7 @@ pub mod change;
 pub mod delete;
 pub mod index;
 mod invariants;
+pub mod leanings;
 pub mod machine;
 mod name_map;
 pub mod replace;
@@ -23,6 +24,7 @@ pub use change::{Aspects, Change, ChangeVerb, Emitted, Message, ObjectRef, Outgo
 pub use delete::{DeleteOptions, Propagation};
 pub use index::{Indexes, Seat};
 pub use kinds::Stored;
+pub use leanings::Leanings;
 pub use machine::Machine;
 pub use name_map::NameMap;
 pub use settings::{KubeletProfile, Pace, Settings};
@@ -88,6 +90,8 @@ pub struct World {
     pub settings: Settings,
     /// Rules by which new objects are refused; usually none.
     pub denials: Vec<Denial>,
+    /// What decides between equals; usually nothing but their order.
+    pub leanings: Leanings,
     machines: BTreeMap<Text, Machine>,
     outbox: Vec<Outgoing>,
     prior_labels: Vec<(ObjectRef, Labels)>,

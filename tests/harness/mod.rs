@@ -5,8 +5,13 @@
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
+pub mod assign;
 pub mod compare;
+pub mod events;
+pub mod guide;
 pub mod replay;
+pub mod series;
+pub mod surroundings;
 pub mod track;
 
 /// The directory of a harness's cases: what the variable says, or the copies in the repository.

@@ -1,99 +1,112 @@
 //! Replaying a recording's actions in the simulation.
 
-use super::track::family;
+use super::guide::Guide;
+use super::surroundings::{LEAD_SECONDS, neighbours, settings, user_commands};
 use orrery::api::{CronJob, Kind, Text};
 use orrery::cli::trace::Tracer;
 use orrery::sim::order::{NodeOrder, Order, PatchKind, Targets};
-use orrery::sim::{Listener, Sim, State};
+use orrery::sim::{EventRecord, Listener, Sim};
 use orrery::time::{SimDuration, SimTime};
-use orrery::world::{Aspects, DeleteOptions, Propagation, Settings};
+use orrery::world::{Aspects, Change, DeleteOptions, Propagation, World};
 use serde_json::{Map, Value, json};
 use std::sync::Arc;
 
-/// The most steps between two actions.
+/// The most steps in one replay.
 const MAX_STEPS: u64 = 5_000_000;
 
-/// Runs a recording's actions and answers the simulation's trace.
-pub fn replay(recording: &Value) -> Value {
-    let start = SimTime::parse(recording["t0"].as_str().unwrap_or("")).expect("a recording has its t0");
+/// Tells tracer and guide of what happens.
+struct Ears<'a> {
+    tracer: &'a mut Tracer,
+    guide: &'a mut Guide,
+}
+
+impl Listener for Ears<'_> {
+    fn change(&mut self, now: SimTime, change: &Change, world: &World) {
+        self.tracer.change(now, change, world);
+        self.guide.change(now, change, world);
+    }
+
+    fn event(&mut self, now: SimTime, event: &EventRecord, world: &World) {
+        self.tracer.event(now, event, world);
+    }
+}
+
+/// A replay under way.
+struct Replay<'a> {
+    recording: &'a Value,
+    namespace: String,
+    start: SimTime,
+    sim: Sim,
+    guide: Guide,
+    tracer: Tracer,
+    steps_left: u64,
+}
+
+/// Runs a recording's actions and answers the simulation's trace, in which each refused action has its error.
+///
+/// # Errors
+/// What in the recording cannot be replayed.
+pub fn replay(recording: &Value) -> Result<Value, String> {
+    let start = recording["t0"].as_str().and_then(SimTime::parse).ok_or("t0 is no time")?;
     let namespaces = recording["namespaces"].as_array().map_or(0, Vec::len);
-    let mut tracer = Tracer::new(start, namespaces > 1);
-    let settings = settings(recording, start);
-    let actions = recording["actions"].as_array().cloned().unwrap_or_default();
+    let mut actions = recording["actions"].as_array().cloned().ok_or("there are no actions")?;
     let own_nodes = actions.iter().any(|action| action["action"] == "add-nodes");
-    // Some recordings shared a cluster whose nodes had been there before they began.
-    let lead = SimDuration::from_secs(if own_nodes { 0 } else { 30 });
-    let mut sim = Sim::new(start - lead, settings);
-    if !own_nodes {
-        for name in ["w1", "w2", "w3", "w4"] {
-            let node = node(&json!({"name": name, "labels": {"pool": "work"}}));
-            sim.state.carry_out(&Order::NodeAdd(Arc::new(node)));
-        }
-        sim.advance(start, MAX_STEPS);
-    }
-    for action in &actions {
-        let at = start + seconds(action["t"].as_f64().unwrap_or(0.0));
-        let at = at + delay(action);
-        sim.advance_with(at, MAX_STEPS, &mut tracer);
-        set_status(action, &mut sim, recording);
-        for order in orders(action, recording, &sim.state, start) {
-            for answer in sim.state.carry_out(&order) {
-                if let (Err(error), true) = (answer, action.get("error").is_none()) {
-                    println!("     at {}: {error}", action["t"]);
-                }
-            }
-            sim.settle(&mut tracer as &mut dyn Listener);
-        }
-    }
-    let end = start + seconds(recording["duration"].as_f64().unwrap_or(0.0));
-    sim.advance_with(end, MAX_STEPS, &mut tracer);
-    tracer.finish(Map::new())
-}
-
-/// How much later than it was written down an action takes effect. In a real cluster everything that a creation brings
-/// about lags by some hundredths of a second, and later actions meet that state; the simulation has no such lag.
-fn delay(action: &Value) -> SimDuration {
-    let create = action["action"] == "create";
-    if create { SimDuration::from_millis(80) } else { SimDuration::ZERO }
-}
-
-/// A recording that needed many missed runs set a CronJob's last run back by hand, which no order can do.
-fn set_status(action: &Value, sim: &mut Sim, recording: &Value) {
-    let Some(last) = action["patch"]["status"]["lastScheduleTime"].as_str().and_then(SimTime::parse) else { return };
-    let Some(name) = action["object"].as_str().and_then(|object| object.strip_prefix("CronJob/")) else { return };
-    let namespace = recording["namespaces"][0].as_str().unwrap_or("default");
-    if let Some(id) = sim.state.world.find_id::<CronJob>(namespace, name) {
-        sim.state.world.modify(id, |row| {
-            row.status.last_schedule_time = Some(last);
-            Aspects::STATUS
-        });
-    }
-}
-
-/// Where the periodic loops of a recording's control plane lay, read off what they did: they are nobody's behaviour.
-fn settings(recording: &Value, start: SimTime) -> Settings {
-    let at = |entry: &Value| start + seconds(entry["t"].as_f64().unwrap_or(0.0));
-    let list = |key: &str| recording[key].as_array().map_or(&[][..], Vec::as_slice);
-    let event = |reason: &str| list("events").iter().find(|event| event["reason"] == reason).map(at);
-    let look = event("RemovingNode").or_else(|| event("NodeNotReady")).or_else(|| event("RegisteredNode"));
-    let collected = list("watch").iter().find(|entry| entry.to_string().contains("DeletionByPodGC")).map(at);
-    // Kubelets renew their Leases every ten seconds from shortly after they joined.
-    let joined = list("actions").iter().find(|action| action["action"] == "add-nodes").map(at);
-    let within = |time: SimTime, period: i64| {
-        SimDuration::from_nanos(time.unix_nanos().rem_euclid(SimDuration::from_secs(period).nanos()))
+    let mut replay = Replay {
+        recording,
+        namespace: recording["namespaces"][0].as_str().unwrap_or("default").to_string(),
+        start,
+        sim: Sim::new(start - SimDuration::from_secs(LEAD_SECONDS), settings(recording, start)),
+        guide: Guide::new(recording, start),
+        tracer: Tracer::new(start, namespaces > 1),
+        steps_left: MAX_STEPS,
     };
-    Settings {
-        monitor_offset: look.map_or(SimDuration::ZERO, |time| within(time, 5)),
-        pod_gc_offset: collected.map_or(SimDuration::ZERO, |time| within(time, 20)),
-        lease_phase: joined.map(|time| within(time + SimDuration::from_millis(300), 10)),
-        ..Settings::default()
+    if !own_nodes {
+        // These shared a cluster whose nodes had been there before they began.
+        replay.add_nodes(["w1", "w2", "w3", "w4"], json!({"pool": "work"}));
     }
+    let neighbours = neighbours(recording);
+    let names: Vec<String> = (1..=neighbours.len()).map(|number| format!("neighbour-{number}")).collect();
+    replay.add_nodes(names.iter().map(String::as_str), json!({}));
+    replay.run_to(start)?;
+    // Whatever took place before does not belong to the trace.
+    replay.tracer = Tracer::new(start, namespaces > 1);
+    let reports = neighbours.iter().zip(&names);
+    let reports = reports.map(|(at, name)| json!({"t": at, "action": "node-notready", "name": name}));
+    let unlisted: Vec<Value> = reports.chain(user_commands(recording)).collect();
+    let mut script: Vec<(f64, Option<usize>, Value)> = Vec::new();
+    let at = |action: &Value| action["t"].as_f64().unwrap_or(0.0);
+    script.extend(unlisted.into_iter().map(|action| (at(&action), None, action)));
+    script.extend(actions.iter().enumerate().map(|(place, action)| (at(action), Some(place), action.clone())));
+    script.sort_by(|a, b| a.0.total_cmp(&b.0));
+    for (at, place, action) in script {
+        replay.run_to(start + seconds(at))?;
+        let outcome = replay.act(&action)?;
+        let Some(listed) = place.and_then(|place| actions.get_mut(place)?.as_object_mut()) else {
+            outcome.map_err(|error| format!("{action}: {error}"))?;
+            continue;
+        };
+        listed.remove("error");
+        if let Err(error) = outcome {
+            listed.insert("error".to_string(), json!(error));
+        }
+    }
+    replay.run_to(start + seconds(recording["duration"].as_f64().unwrap_or(0.0)))?;
+    let mut trace = replay.tracer.finish(Map::new());
+    trace["actions"] = Value::Array(actions);
+    for entries in ["watch", "events"] {
+        let ours = |entry: &Value| entry["kind"] == "Node" && names.iter().any(|name| entry["name"] == **name);
+        if let Some(list) = trace[entries].as_array_mut() {
+            list.retain(|entry| !ours(entry));
+        }
+    }
+    Ok(trace)
 }
 
 fn seconds(seconds: f64) -> SimDuration {
     SimDuration::from_millis((seconds * 1_000.0).round() as i64)
 }
 
+/// A machine of the recordings' kind.
 fn node(node: &Value) -> Value {
     let mut capacity = json!({"cpu": "4", "memory": "16Gi", "pods": "110"});
     for (key, amount) in node["capacity"].as_object().into_iter().flatten() {
@@ -112,76 +125,144 @@ fn node(node: &Value) -> Value {
     object
 }
 
-fn orders(action: &Value, recording: &Value, state: &State, start: SimTime) -> Vec<Order> {
-    let verb = action["action"].as_str().unwrap_or("");
-    let namespace = recording["namespaces"][0].as_str().unwrap_or("default");
-    let named = |order: NodeOrder| vec![Order::Node { name: Text::copy(action["name"].as_str().unwrap_or("")), order }];
-    match verb {
-        "add-nodes" => {
-            let nodes = action["nodes"].as_array().cloned().unwrap_or_default();
-            nodes.iter().map(|one| Order::NodeAdd(Arc::new(node(one)))).collect()
+impl Replay<'_> {
+    fn add_nodes<'a>(&mut self, names: impl IntoIterator<Item = &'a str>, labels: Value) {
+        for name in names {
+            let node = node(&json!({"name": name, "labels": labels}));
+            self.sim.state.carry_out(&Order::NodeAdd(Arc::new(node)));
         }
-        "create" => {
-            let mut manifest = action["manifest"].clone();
-            let kind = Kind::parse(manifest["kind"].as_str().unwrap_or(""));
-            if kind.is_some_and(Kind::namespaced) && manifest["metadata"].get("namespace").is_none() {
-                manifest["metadata"]["namespace"] = json!(namespace);
+    }
+
+    /// Runs step by step, so that the guide can lead before each.
+    fn run_to(&mut self, until: SimTime) -> Result<(), String> {
+        loop {
+            self.guide.lead(&mut self.sim.state.world);
+            let mut ears = Ears { tracer: &mut self.tracer, guide: &mut self.guide };
+            let progress = self.sim.advance_with(until, 1, &mut ears);
+            if progress.reached {
+                return Ok(());
             }
-            vec![Order::Create(Arc::new(vec![manifest]))]
+            self.steps_left =
+                self.steps_left.checked_sub(progress.steps).ok_or("the simulation never comes to rest")?;
         }
-        "patch" => {
-            let patch = Arc::new(action["patch"].clone());
-            vec![Order::Patch { targets: target(action, recording, state, start), patch, kind: PatchKind::Strategic }]
+    }
+
+    fn settle(&mut self) {
+        let mut ears = Ears { tracer: &mut self.tracer, guide: &mut self.guide };
+        self.sim.settle(&mut ears);
+    }
+
+    /// The first error that an order came to.
+    fn carry_out(&mut self, order: &Order) -> Result<(), String> {
+        let answers = self.sim.state.carry_out(order);
+        self.settle();
+        answers.into_iter().collect::<Result<Vec<String>, String>>().map(drop)
+    }
+
+    /// Carries out an action; the inner error is what the API server answered.
+    fn act(&mut self, action: &Value) -> Result<Result<(), String>, String> {
+        for order in self.orders(action)? {
+            if let Err(error) = self.carry_out(&order) {
+                return Ok(Err(error));
+            }
         }
-        "delete" => {
-            let propagation = match action["options"]["propagationPolicy"].as_str() {
-                Some("Foreground") => Propagation::Foreground,
-                Some("Orphan") => Propagation::Orphan,
-                _ => Propagation::Background,
-            };
-            let options =
-                DeleteOptions { grace_seconds: action["options"]["gracePeriodSeconds"].as_i64(), propagation };
-            vec![Order::Delete { targets: target(action, recording, state, start), options, ignore_not_found: false }]
+        if let Some(status) = action["patch"].get("status") {
+            self.set_status(action, status)?;
         }
-        "node-kill" => named(NodeOrder::Down),
-        "node-revive" => named(NodeOrder::Up),
-        "node-notready" => named(NodeOrder::NotReady),
-        "node-delete" => named(NodeOrder::Delete),
-        "kubectl-snapshot" => Vec::new(),
-        command if command.starts_with("kubectl ") => {
-            vec![
-                orrery::kubectl::parse(&format!("{command} -n {namespace}")).expect("a recorded command is understood"),
-            ]
-        }
-        other => panic!("unknown action {other}"),
+        Ok(Ok(()))
+    }
+
+    /// A patch of a status, which no order can do, because no user can.
+    fn set_status(&mut self, action: &Value, status: &Value) -> Result<(), String> {
+        let last = status["lastScheduleTime"].as_str().and_then(SimTime::parse);
+        let (Targets { kind: Kind::CronJob, namespace, names, .. }, Some(last)) = (self.target(action)?, last) else {
+            return Err(format!("do not know how to set this status: {status}"));
+        };
+        let (namespace, name) = (namespace.unwrap_or_default(), names.first().cloned().unwrap_or_default());
+        let found = self.sim.state.world.find_id::<CronJob>(&namespace, &name);
+        let id = found.ok_or_else(|| format!("there is no CronJob {name}"))?;
+        self.sim.state.world.modify(id, |row| {
+            row.status.last_schedule_time = Some(last);
+            Aspects::STATUS
+        });
+        self.settle();
+        Ok(())
+    }
+
+    fn orders(&self, action: &Value) -> Result<Vec<Order>, String> {
+        let verb = action["action"].as_str().unwrap_or("");
+        let named =
+            |order: NodeOrder| vec![Order::Node { name: Text::copy(action["name"].as_str().unwrap_or("")), order }];
+        Ok(match verb {
+            "add-nodes" => {
+                let nodes = action["nodes"].as_array().ok_or("add-nodes without nodes")?;
+                nodes.iter().map(|one| Order::NodeAdd(Arc::new(node(one)))).collect()
+            }
+            "create" => {
+                let mut manifest = action["manifest"].clone();
+                let kind = Kind::parse(manifest["kind"].as_str().unwrap_or(""));
+                if kind.is_some_and(Kind::namespaced) && manifest["metadata"].get("namespace").is_none() {
+                    manifest["metadata"]["namespace"] = json!(self.namespace);
+                }
+                vec![Order::Create(Arc::new(vec![manifest]))]
+            }
+            "patch" => {
+                let mut patch = action["patch"].clone();
+                patch.as_object_mut().map(|patch| patch.remove("status"));
+                if patch.as_object().is_some_and(Map::is_empty) {
+                    return Ok(Vec::new());
+                }
+                let (targets, patch) = (self.target(action)?, Arc::new(patch));
+                vec![Order::Patch { targets, patch, kind: PatchKind::Strategic }]
+            }
+            "delete" => {
+                let options = delete_options(&action["options"])?;
+                vec![Order::Delete { targets: self.target(action)?, options, ignore_not_found: false }]
+            }
+            "evict" => vec![Order::Evict { targets: self.target(action)?, options: DeleteOptions::default() }],
+            "node-kill" => named(NodeOrder::Down),
+            "node-revive" => named(NodeOrder::Up),
+            "node-notready" => named(NodeOrder::NotReady),
+            "node-delete" => named(NodeOrder::Delete),
+            "kubectl-snapshot" => Vec::new(),
+            command if command.starts_with("kubectl ") => {
+                let command = format!("{command} -n {}", self.namespace);
+                vec![orrery::kubectl::parse(&command).map_err(|error| format!("`{command}`: {error:?}"))?]
+            }
+            other => return Err(format!("unknown action {other:?}")),
+        })
+    }
+
+    /// The object an action names. A generated name means the Pod that stands for the recorded one.
+    fn target(&self, action: &Value) -> Result<Targets, String> {
+        let object = action["object"].as_str().ok_or("an action without object")?;
+        let parts: Vec<&str> = object.split('/').collect();
+        let (kind, namespace, name) = match parts[..] {
+            [kind, name] => (kind, self.namespace.as_str(), name),
+            [kind, namespace, name] => (kind, namespace, name),
+            _ => return Err(format!("what is {object:?}?")),
+        };
+        let kind = Kind::parse(kind).ok_or_else(|| format!("unknown kind in {object:?}"))?;
+        let namespace = action["ns"].as_str().unwrap_or(namespace);
+        let name = match name.contains('~') {
+            false => Text::copy(name),
+            true => {
+                let found = self.guide.stand_in(namespace, name, &self.sim.state.world);
+                found.ok_or_else(|| format!("nothing in the simulation stands for {object} at {}", action["t"]))?
+            }
+        };
+        Ok(Targets::one(kind, Text::copy(namespace), name))
     }
 }
 
-/// The object an action names; a generated name means the Pod that was made most nearly at the same time and place.
-fn target(action: &Value, recording: &Value, state: &State, start: SimTime) -> Targets {
-    let object = action["object"].as_str().unwrap_or("");
-    let mut parts: Vec<&str> = object.split('/').collect();
-    let name = parts.pop().unwrap_or("");
-    let kind = Kind::parse(parts.first().unwrap_or(&"")).unwrap_or_else(|| panic!("unknown kind in {object}"));
-    let namespace = match parts.get(1) {
-        Some(namespace) => (*namespace).to_string(),
-        None => recording["namespaces"][0].as_str().unwrap_or("default").to_string(),
+fn delete_options(options: &Value) -> Result<DeleteOptions, String> {
+    let propagation = match options["propagationPolicy"].as_str() {
+        Some("Foreground") => Propagation::Foreground,
+        Some("Orphan") => Propagation::Orphan,
+        Some("Background") | None => Propagation::Background,
+        Some(other) => return Err(format!("unknown propagationPolicy {other}")),
     };
-    if !name.contains('~') {
-        return Targets::one(kind, Text::from(namespace), Text::copy(name));
-    }
-    let entries = || recording["watch"].as_array().into_iter().flatten().filter(|e| e["name"] == name);
-    let born = entries().find(|e| e["type"] == "ADDED").and_then(|e| e["t"].as_f64()).unwrap_or(0.0);
-    let place = entries().filter_map(|e| e["status"]["nodeName"].as_str()).next_back().unwrap_or("").to_string();
-    let prefix = family(name).trim_end_matches('~').to_string();
-    let candidates = state.world.pods.iter().filter(|(_, pod)| {
-        pod.meta.namespace == *namespace
-            && pod.meta.name.rsplit_once('-').is_some_and(|(head, _)| format!("{head}-") == prefix)
-    });
-    let best = candidates.min_by_key(|(_, pod)| {
-        let age = (pod.meta.created - start).millis() - (born * 1_000.0) as i64;
-        (age.abs() / 1_500, u8::from(pod.node_name != *place), age.abs(), pod.meta.name.clone())
-    });
-    let name = best.map_or_else(|| Text::copy(name), |(_, pod)| pod.meta.name.clone());
-    Targets::one(kind, Text::from(namespace), name)
+    let orphans = options["orphanDependents"].as_bool() == Some(true);
+    let propagation = if orphans { Propagation::Orphan } else { propagation };
+    Ok(DeleteOptions { grace_seconds: options["gracePeriodSeconds"].as_i64(), propagation })
 }

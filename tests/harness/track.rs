@@ -14,18 +14,23 @@ pub struct Happening {
     pub count: u64,
 }
 
-/// One object's life.
+/// One object's life. An object that is made anew under an old name begins another one.
 #[derive(Clone, Debug, Default)]
 pub struct Track {
     pub kind: String,
+    pub namespace: String,
     pub name: String,
     pub created: Option<f64>,
     pub deleted: Option<f64>,
+    /// What it is born with.
     pub facts: BTreeMap<String, Value>,
     /// (since, status) in order.
     pub statuses: Vec<(f64, Value)>,
     pub events: Vec<Happening>,
 }
+
+/// The keys of an ADDED entry that are not facts.
+const FRAME: [&str; 6] = ["t", "type", "kind", "name", "ns", "status"];
 
 /// `agent-~5` → `agent-~`: what a generated name has in common with its siblings.
 pub fn family(name: &str) -> String {
@@ -48,61 +53,64 @@ pub fn without_numbers(text: &str) -> String {
     result
 }
 
-/// All objects of a trace by kind and name.
-pub fn tracks(trace: &Value) -> BTreeMap<(String, String), Track> {
-    let mut tracks: BTreeMap<(String, String), Track> = BTreeMap::new();
-    let text = |entry: &Value, key: &str| entry[key].as_str().unwrap_or("").to_string();
-    for entry in trace["watch"].as_array().into_iter().flatten() {
-        let key = (text(entry, "kind"), format!("{}{}", namespace(entry), text(entry, "name")));
-        let track = tracks.entry(key).or_default();
-        (track.kind, track.name) = (text(entry, "kind"), text(entry, "name"));
-        let at = entry["t"].as_f64().unwrap_or(0.0);
-        match entry["type"].as_str() {
-            Some("ADDED") => {
-                track.created.get_or_insert(at);
-                for key in [
-                    "owner",
-                    "labels",
-                    "tolerations",
-                    "nodeAffinityMatchFields",
-                    "completionIndex",
-                    "hostname",
-                    "jobIndexFailureCount",
-                    "spec",
-                    "image",
-                    "annotations",
-                ] {
-                    if let Some(fact) = entry.get(key) {
-                        track.facts.insert(key.to_string(), fact.clone());
-                    }
-                }
-                track.statuses.push((at, entry["status"].clone()));
-            }
-            Some("DELETED") => track.deleted = Some(at),
-            _ => track.statuses.push((at, entry["status"].clone())),
-        }
-    }
-    for entry in trace["events"].as_array().into_iter().flatten() {
-        let key = (text(entry, "kind"), format!("{}{}", namespace(entry), text(entry, "name")));
-        let track = tracks.entry(key).or_default();
-        (track.kind, track.name) = (text(entry, "kind"), text(entry, "name"));
-        track.events.push(Happening {
-            at: entry["t"].as_f64().unwrap_or(0.0),
-            source: text(entry, "from"),
-            warning: entry["type"] == "Warning",
-            reason: text(entry, "reason"),
-            message: without_numbers(&text(entry, "message")),
-            count: entry["count"].as_u64().unwrap_or(1),
-        });
-    }
-    tracks
+/// The namespace an entry names; traces with a single one leave it out.
+pub fn namespace(entry: &Value) -> Option<&str> {
+    entry["ns"].as_str()
 }
 
-fn namespace(entry: &Value) -> String {
-    entry["ns"].as_str().map_or(String::new(), |namespace| format!("{namespace}/"))
+/// All lives in a trace, in order of kind, namespace, name and time.
+pub fn tracks(trace: &Value) -> Vec<Track> {
+    let list = |key: &str| trace[key].as_array().map_or(&[][..], Vec::as_slice);
+    let at = |entry: &Value| entry["t"].as_f64().unwrap_or(0.0);
+    let mut entries: Vec<(f64, bool, &Value)> = list("watch").iter().map(|entry| (at(entry), false, entry)).collect();
+    entries.extend(list("events").iter().map(|entry| (at(entry), true, entry)));
+    entries.sort_by(|a, b| a.0.total_cmp(&b.0).then(a.1.cmp(&b.1)));
+    let mut lives: BTreeMap<(String, String, String), Vec<Track>> = BTreeMap::new();
+    for (at, is_event, entry) in entries {
+        let text = |key: &str| entry[key].as_str().unwrap_or("").to_string();
+        let (kind, namespace, name) = (text("kind"), text("ns"), text("name"));
+        let lives = lives.entry((kind.clone(), namespace.clone(), name.clone())).or_default();
+        let reborn = !is_event && entry["type"] == "ADDED" && lives.last().is_some_and(|life| life.created.is_some());
+        if lives.is_empty() || reborn {
+            lives.push(Track { kind, namespace, name, ..Track::default() });
+        }
+        let Some(life) = lives.last_mut() else { continue };
+        if is_event {
+            life.events.push(happening(at, entry));
+        } else {
+            life.watch(at, entry);
+        }
+    }
+    lives.into_values().flatten().collect()
+}
+
+fn happening(at: f64, entry: &Value) -> Happening {
+    let text = |key: &str| entry[key].as_str().unwrap_or("").to_string();
+    Happening {
+        at,
+        source: text("from"),
+        warning: entry["type"] == "Warning",
+        reason: text("reason"),
+        message: without_numbers(&text("message")),
+        count: entry["count"].as_u64().unwrap_or(1),
+    }
 }
 
 impl Track {
+    fn watch(&mut self, at: f64, entry: &Value) {
+        match entry["type"].as_str() {
+            Some("ADDED") => {
+                self.created = Some(at);
+                let facts = entry.as_object().into_iter().flatten();
+                let facts = facts.filter(|(key, _)| !FRAME.contains(&key.as_str()));
+                self.facts = facts.map(|(key, value)| (key.clone(), value.clone())).collect();
+                self.statuses.push((at, entry["status"].clone()));
+            }
+            Some("DELETED") => self.deleted = Some(at),
+            _ => self.statuses.push((at, entry["status"].clone())),
+        }
+    }
+
     /// The value of a status field over time: (since, value), equal neighbours joined.
     pub fn field(&self, field: &str) -> Vec<(f64, Value)> {
         let mut values: Vec<(f64, Value)> = Vec::new();
@@ -113,11 +121,6 @@ impl Track {
             }
         }
         values
-    }
-
-    /// The last status.
-    pub fn last(&self) -> Value {
-        self.statuses.last().map_or(Value::Null, |(_, status)| status.clone())
     }
 }
 

@@ -29,7 +29,8 @@ pub(super) fn rolling_update(
     let unavailable = ledger.old_unavailable.iter().filter(|place| !is_paired(ledger, **place, world));
     let mut plan = Plan::default();
     plan.deletes.extend(unavailable.filter_map(old_pod));
-    plan.deletes.extend(available.filter_map(old_pod).take(budget));
+    plan.deletes
+        .extend(in_turn(available.filter_map(|place| old_pod(place).map(|pod| (pod, pod))), world).take(budget));
     Ok(plan.limited())
 }
 
@@ -72,12 +73,21 @@ fn with_surge(ledger: &Ledger, max_surge: i64, places: &Places, world: &World, n
             (false, false) => plan.deletes.push_back(old),
             (false, true) => plan.creates.push_back(place),
             (true, false) => unwanted.push(old),
-            (true, true) => candidates.push(place),
+            (true, true) => candidates.push((old, place)),
         }
     }
     let surplus = (ledger.totals.surge_available - ledger.totals.desired).max(0) as usize;
     plan.deletes.extend(unwanted.into_iter().take(surplus));
     let budget = (max_surge - ledger.totals.surging).max(0) as usize;
-    plan.creates.extend(candidates.into_iter().take(budget));
+    plan.creates.extend(in_turn(candidates.into_iter(), world).take(budget));
     Ok(plan)
+}
+
+/// What goes with each of these Pods, those first whose turn it is.
+fn in_turn<T>(items: impl Iterator<Item = (PodId, T)>, world: &World) -> impl Iterator<Item = T> {
+    let mut items: Vec<(PodId, T)> = items.collect();
+    if !world.leanings.is_empty() {
+        items.sort_by_key(|(pod, _)| world.leanings.turn(*pod));
+    }
+    items.into_iter().map(|(_, item)| item)
 }

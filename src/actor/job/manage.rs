@@ -301,6 +301,7 @@ fn sort_for_removal(pods: &mut [Member], world: &World) {
             ready_since.map(latest_first),
             Reverse(pod.map_or(0, |pod| pod.status.max_restarts())),
             pod.map(|pod| latest_first(pod.meta.created)),
+            world.leanings.turn(member.id),
         )
     });
 }

@@ -6,7 +6,7 @@ use super::{grace, grid, last_renewal, taints, zones};
 use crate::actor::Cx;
 use crate::api::{Condition, Node, Pod, Status};
 use crate::time::SimTime;
-use crate::world::{Aspects, NodeId, PodId, Source};
+use crate::world::{Aspects, NodeId, PodId, Source, World};
 use std::collections::BTreeSet;
 
 /// The conditions that silence makes unknown. NetworkUnavailable is not the kubelet's.
@@ -39,7 +39,7 @@ impl NodeLifecycle {
             .filter(|id| cx.world.nodes.get(**id).is_some_and(taints::has_any_no_execute))
             .copied()
             .collect();
-        for id in nodes {
+        for id in in_turn(nodes, cx.world) {
             self.look_at_node(id, cx);
         }
         if let Some(snapshot) = self.compute_zone_states(snapshot_of_taints) {
@@ -232,6 +232,15 @@ impl NodeLifecycle {
             cx.alarms.set(at, ActorKind::NodeLifecycle, Key::round(PASS, 0));
         }
     }
+}
+
+/// Upstream several workers go through the nodes at once, so the order of their looks is open.
+fn in_turn(nodes: BTreeSet<NodeId>, world: &World) -> Vec<NodeId> {
+    let mut nodes: Vec<NodeId> = nodes.into_iter().collect();
+    if !world.leanings.is_empty() {
+        nodes.sort_by_key(|id| world.leanings.turn(*id));
+    }
+    nodes
 }
 
 /// Upstream: pkg/controller/util/node/controller_utils.go MarkPodsNotReady.

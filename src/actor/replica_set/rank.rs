@@ -21,7 +21,8 @@ struct Ranked {
     ready_since: SimTime,
     restarts: (i32, i32),
     created: SimTime,
-    uid: Uid,
+    /// What decides between equals: its turn, then its UID, which is as good as chance.
+    lot: (u32, Uid),
 }
 
 /// The first `count` of `pods` in order of deletion; `pods` must be active.
@@ -31,11 +32,15 @@ pub fn get_pods_to_delete(world: &World, set: &ReplicaSet, pods: Vec<PodId>, cou
         return pods;
     }
     let on_node = related_pods_by_node(world, set);
-    let ranked = pods.iter().filter_map(|id| world.pods.get(*id).map(|pod| rank(*id, pod, &on_node))).collect();
+    let ranked = pods.iter().filter_map(|id| {
+        let turn = world.leanings.turn(*id);
+        world.pods.get(*id).map(|pod| rank(*id, pod, &on_node, turn))
+    });
+    let ranked = ranked.collect();
     sort_by_less(ranked, |a, b| less(a, b, now)).into_iter().take(count).map(|pod| pod.id).collect()
 }
 
-fn rank(id: PodId, pod: &Pod, on_node: &BTreeMap<Text, u32>) -> Ranked {
+fn rank(id: PodId, pod: &Pod, on_node: &BTreeMap<Text, u32>, turn: u32) -> Ranked {
     Ranked {
         id,
         assigned: !pod.node_name.is_empty(),
@@ -46,7 +51,7 @@ fn rank(id: PodId, pod: &Pod, on_node: &BTreeMap<Text, u32>) -> Ranked {
         ready_since: pod.status.ready.since,
         restarts: max_container_restarts(pod),
         created: pod.meta.created,
-        uid: pod.meta.uid,
+        lot: (turn, pod.meta.uid),
     }
 }
 
@@ -99,7 +104,10 @@ fn less(a: &Ranked, b: &Ranked, now: SimTime) -> bool {
     if a.restarts != b.restarts {
         return a.restarts > b.restarts;
     }
-    a.created != b.created && younger(a, b, |pod| pod.created, now)
+    if a.created != b.created {
+        return younger(a, b, |pod| pod.created, now);
+    }
+    a.lot.0 < b.lot.0
 }
 
 /// Whether the time of `a` is the later one, both measured by the power of two of their age; within one power the UID
@@ -112,7 +120,7 @@ fn younger(a: &Ranked, b: &Ranked, time: impl Fn(&Ranked) -> SimTime, now: SimTi
     }
     let bucket = |pod: &Ranked| log_bucket(now - time(pod));
     match bucket(a) - bucket(b) {
-        0 => a.uid < b.uid,
+        0 => a.lot < b.lot,
         difference => difference < 0,
     }
 }
@@ -195,7 +203,7 @@ mod tests {
 
     fn ranked(value: &Value) -> Ranked {
         let pod = Pod::from_value(value);
-        rank(Id::new(0, 0), &pod, &BTreeMap::from([(Text::from("busy"), 2), (Text::from("n"), 1)]))
+        rank(Id::new(0, 0), &pod, &BTreeMap::from([(Text::from("busy"), 2), (Text::from("n"), 1)]), u32::MAX)
     }
 
     #[test]

@@ -99,8 +99,8 @@ impl Scheduler {
         }
         if let (Some(profile), [_, ..]) = (profile, scratch.found.feasible.as_slice()) {
             scratch.scores.compute(&cycle, profile, &scratch.found.feasible);
-            let best = scratch.scores.best().and_then(|place| scratch.found.feasible.get(place));
-            return Outcome::Bind(best.map_or(Text::EMPTY, |slot| name(*slot)));
+            let best = cycle.best(&scratch.scores, &scratch.found.feasible);
+            return Outcome::Bind(best.map_or(Text::EMPTY, name));
         }
         let (message, preemption) = failure_message(&cycle, &scope, &scratch.found, now);
         let plugins = scratch.found.plugins;

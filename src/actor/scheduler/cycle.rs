@@ -7,6 +7,7 @@ use super::nodes::NodeInfo;
 use super::plugin::{Plugin, Plugins, Reason};
 use super::profile::{Profile, fixed_reason};
 use super::resources::{fits_ports, fits_request};
+use super::score::Scores;
 use super::snapshot::Snapshot;
 use super::spread::Sums;
 use super::trial::Trial;
@@ -209,6 +210,15 @@ impl<'a> Cycle<'a> {
             }
         }
         examined
+    }
+
+    /// The best of the feasible nodes; of equally good ones one that the Pod leans to.
+    /// Upstream: pkg/scheduler/schedule_one.go selectHost.
+    pub fn best(&self, scores: &Scores, feasible: &[u32]) -> Option<u32> {
+        let nodes = self.id.map_or(&[][..], |id| self.world.leanings.nodes(id)).iter();
+        let slots = nodes.filter_map(|name| self.snapshot.nodes.slot(name));
+        let leaning = slots.filter_map(|slot| feasible.iter().position(|other| *other == slot));
+        scores.best(leaning).and_then(|place| feasible.get(place)).copied()
     }
 
     /// Tries the node that preemption cleared for the Pod.

@@ -9,14 +9,42 @@ use crate::api::{Pod, Uid, value};
 use crate::world::{ObjectRef, World};
 use std::collections::BTreeMap;
 
-/// How many Pods of a budget may be disrupted now.
-/// Upstream: pkg/controller/disruption/disruption.go trySync.
-pub fn disruptions_allowed(world: &World, budget: &PodDisruptionBudget) -> i64 {
-    let status = value::at(&budget.source, &["status"]);
-    // A status that says how many may go, but not of how many, was written by hand.
-    if value::int(status, "expectedPods") == 0 && value::int(status, "disruptionsAllowed") > 0 {
-        return value::int(status, "disruptionsAllowed");
+/// How a budget stands: how many Pods there are to be, how many must be healthy, how many are.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct BudgetHealth {
+    /// How many Pods there are to be.
+    pub expected: i64,
+    /// How many must be healthy.
+    pub desired: i64,
+    /// How many are healthy.
+    pub healthy: i64,
+}
+
+impl BudgetHealth {
+    /// How the budget stands now.
+    /// Upstream: pkg/controller/disruption/disruption.go trySync.
+    pub fn of(world: &World, budget: &PodDisruptionBudget) -> BudgetHealth {
+        let status = value::at(&budget.source, &["status"]);
+        // A status that says how many may go, but not of how many, was written by hand.
+        let allowed = value::int(status, "disruptionsAllowed");
+        if value::int(status, "expectedPods") == 0 && allowed > 0 {
+            return BudgetHealth { expected: allowed, desired: 0, healthy: allowed };
+        }
+        worked_out(world, budget)
     }
+
+    /// How many of its Pods may be disrupted.
+    pub fn disruptions_allowed(self) -> i64 {
+        if self.expected <= 0 { 0 } else { self.healthy.saturating_sub(self.desired).max(0) }
+    }
+}
+
+/// How many Pods of a budget may be disrupted now.
+pub fn disruptions_allowed(world: &World, budget: &PodDisruptionBudget) -> i64 {
+    BudgetHealth::of(world, budget).disruptions_allowed()
+}
+
+fn worked_out(world: &World, budget: &PodDisruptionBudget) -> BudgetHealth {
     let selected = |pod: &Pod| {
         pod.meta.namespace == budget.meta.namespace
             && !pod.is_ended()
@@ -31,7 +59,7 @@ pub fn disruptions_allowed(world: &World, budget: &PodDisruptionBudget) -> i64 {
         (None, Some(limit)) => (scale, (scale - limit.scaled(scale, true)).max(0)),
         (None, None) => (0, 0),
     };
-    if expected <= 0 { 0 } else { healthy.saturating_sub(desired).max(0) }
+    BudgetHealth { expected, desired, healthy }
 }
 
 /// How many Pods the controllers of these Pods want altogether; Pods without one count as one each.

@@ -150,7 +150,7 @@ fn explain_cycle(cycle: &Cycle, profile: &Profile, now: SimTime) -> Explanation 
         };
         explanation.nodes.push(NodeVerdict { node: name(slot), verdict });
     }
-    let best = cycle.nominated_node_fits().or_else(|| scores.best().and_then(|p| found.feasible.get(p).copied()));
+    let best = cycle.nominated_node_fits().or_else(|| cycle.best(&scores, &found.feasible));
     explanation.chosen = best.map(name);
     if best.is_none() {
         let (message, preemption) = failure_message(cycle, &scope, &found, now);

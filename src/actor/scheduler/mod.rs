@@ -27,7 +27,7 @@ mod snapshot;
 mod spread;
 mod trial;
 
-pub use disruption::disruptions_allowed;
+pub use disruption::{BudgetHealth, disruptions_allowed};
 pub use explain::{Explanation, NodeVerdict, Verdict, explain};
 
 use super::{Actor, ActorKind, Alarms, Cx, Key, Sight};

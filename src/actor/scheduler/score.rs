@@ -83,12 +83,13 @@ impl Scores {
         }
     }
 
-    /// The place of the best node.
+    /// The place of the best node; of equally good ones the first of `leaning` that is among them.
     // DIFFERENCE: of equally good nodes the one examined first is taken (below 100 nodes: the first in node order); a real
     // scheduler's choice among them depends on which of its threads was quickest.
-    pub fn best(&self) -> Option<usize> {
+    pub fn best(&self, mut leaning: impl Iterator<Item = usize>) -> Option<usize> {
         let best = self.totals.iter().copied().max()?;
-        self.totals.iter().position(|total| *total == best)
+        let preferred = leaning.find(|place| self.totals.get(*place) == Some(&best));
+        preferred.or_else(|| self.totals.iter().position(|total| *total == best))
     }
 }
 

@@ -1,0 +1,164 @@
+//! Tells a replay which of equal choices the recorded cluster took.
+//!
+//! Which of equally good nodes a Pod got, which of equal Pods was deleted, which node was looked at first is chance in a
+//! real cluster. The guide knows which recorded Pod a simulated one stands for and sets the simulation's leanings
+//! accordingly. Leanings decide between equals only, so what the rules do not leave open stays the simulation's own doing,
+//! and the comparison can be strict about names of nodes.
+
+use super::track::{family, namespace};
+use orrery::api::{Kind, Text};
+use orrery::sim::{EventRecord, Listener};
+use orrery::time::SimTime;
+use orrery::world::{Aspects, Change, ChangeVerb, ObjectRef, PodId, World};
+use serde_json::Value;
+use std::collections::BTreeMap;
+
+/// A simulated Pod stands for a recorded one that was created at most so long before or after it, in seconds.
+const SAME_BIRTH_SECONDS: f64 = 4.0;
+
+/// A recorded Pod.
+#[derive(Debug, Default)]
+struct Recorded {
+    name: String,
+    namespace: String,
+    family: String,
+    born: f64,
+    /// What it is born with and shares only with Pods that are its equals: the node it is pinned to, its index.
+    mark: String,
+    /// The node it was bound to, and its place among all bindings.
+    node: Option<(String, usize)>,
+    /// Its place among all deletions.
+    deletion: Option<u32>,
+    taken: bool,
+}
+
+/// Who stands for whom.
+#[derive(Debug, Default)]
+pub struct Guide {
+    start: SimTime,
+    recorded: Vec<Recorded>,
+    /// Simulated Pods that stand for a recorded one, by its place.
+    matched: BTreeMap<ObjectRef, usize>,
+    /// Simulated Pods whose equal is not known yet, with their family and mark and birth.
+    open: BTreeMap<ObjectRef, (String, String, f64)>,
+    /// Turns of nodes, by name.
+    nodes: BTreeMap<String, u32>,
+    touched: bool,
+}
+
+impl Guide {
+    /// A guide to a recording that began at `start`.
+    pub fn new(recording: &Value, start: SimTime) -> Guide {
+        let default_namespace = recording["namespaces"][0].as_str().unwrap_or("default");
+        let mut guide = Guide { start, touched: true, ..Guide::default() };
+        let mut places: BTreeMap<(String, String), usize> = BTreeMap::new();
+        for (place, entry) in recording["watch"].as_array().into_iter().flatten().enumerate() {
+            let name = entry["name"].as_str().unwrap_or("").to_string();
+            if entry["kind"] == "Node" && entry["status"]["taints"].to_string().contains("NoExecute") {
+                guide.nodes.entry(name).or_insert(place as u32);
+                continue;
+            }
+            if entry["kind"] != "Pod" {
+                continue;
+            }
+            let namespace = namespace(entry).unwrap_or(default_namespace).to_string();
+            if entry["type"] == "ADDED" {
+                places.insert((namespace.clone(), name.clone()), guide.recorded.len());
+                let (born, family) = (entry["t"].as_f64().unwrap_or(0.0), family(&name));
+                let pinned = entry["nodeAffinityMatchFields"].as_str().unwrap_or("");
+                let mark = format!("{pinned} {}", entry["completionIndex"].as_i64().unwrap_or(-1));
+                guide.recorded.push(Recorded { name, namespace, family, born, mark, ..Recorded::default() });
+            } else if let Some(pod) = places.get(&(namespace, name)).and_then(|at| guide.recorded.get_mut(*at)) {
+                let leaving = entry["type"] == "DELETED" || entry["status"].get("deletionTimestamp").is_some();
+                if let (Some(node), None) = (entry["status"]["nodeName"].as_str(), &pod.node) {
+                    pod.node = Some((node.to_string(), place));
+                }
+                if leaving && pod.deletion.is_none() {
+                    pod.deletion = Some(place as u32);
+                }
+            }
+        }
+        guide
+    }
+
+    /// The simulated Pod that stands for a recorded one.
+    pub fn stand_in(&self, namespace: &str, name: &str, world: &World) -> Option<Text> {
+        let place = self.recorded.iter().position(|pod| pod.namespace == namespace && pod.name == name)?;
+        let matched = self.matched.iter().find(|(_, other)| **other == place).map(|(pod, _)| *pod);
+        let open = || self.open.keys().copied().find(|pod| self.equals(*pod).any(|other| other == place));
+        world.meta(matched.or_else(open)?).map(|meta| meta.name.clone())
+    }
+
+    /// The recorded Pods that an open one may stand for, in order of their binding.
+    fn equals(&self, pod: ObjectRef) -> impl Iterator<Item = usize> {
+        let known = self.open.get(&pod);
+        let fits = |other: &Recorded| {
+            known.is_some_and(|(family, mark, born)| {
+                !other.taken
+                    && (&other.family, &other.mark) == (family, mark)
+                    && (other.born - born).abs() <= SAME_BIRTH_SECONDS
+            })
+        };
+        let mut equals: Vec<usize> = (0..self.recorded.len()).filter(|at| fits(&self.recorded[*at])).collect();
+        equals.sort_by_key(|at| self.recorded[*at].node.as_ref().map_or(usize::MAX, |(_, place)| *place));
+        equals.into_iter()
+    }
+
+    /// Settles whom a Pod that was bound (or is gone) stands for.
+    fn settle(&mut self, pod: ObjectRef, node_name: &str) {
+        let mut equals: Vec<usize> = self.equals(pod).collect();
+        let Some((_, _, born)) = self.open.remove(&pod) else { return };
+        let elsewhere = |at: &usize| self.recorded[*at].node.as_ref().is_none_or(|(node, _)| node != node_name);
+        // Stable, so that of Pods on that node the one bound first comes first.
+        equals.sort_by_key(|at| (elsewhere(at), ((self.recorded[*at].born - born).abs() / 2.0) as i64));
+        if let Some(place) = equals.first() {
+            self.recorded[*place].taken = true;
+            self.matched.insert(pod, *place);
+        }
+        self.touched = true;
+    }
+
+    /// Brings the leanings up to date; call it after every step.
+    pub fn lead(&mut self, world: &mut World) {
+        if !std::mem::take(&mut self.touched) {
+            return;
+        }
+        for pod in self.open.keys() {
+            let nodes = self.equals(*pod).filter_map(|at| self.recorded[at].node.as_ref());
+            world.leanings.lean(*pod, nodes.map(|(node, _)| Text::copy(node)).collect());
+        }
+        for (pod, place) in &self.matched {
+            if let Some(turn) = self.recorded[*place].deletion {
+                world.leanings.set_turn(*pod, turn);
+            }
+        }
+        for (name, turn) in &self.nodes {
+            if let Some(node) = world.find(Kind::Node, "", name) {
+                world.leanings.set_turn(node, *turn);
+            }
+        }
+    }
+}
+
+impl Listener for Guide {
+    fn change(&mut self, now: SimTime, change: &Change, world: &World) {
+        self.touched |= change.object.kind == Kind::Node && change.verb == ChangeVerb::Added;
+        let Some(pod) = change.object.id().and_then(|id: PodId| world.pods.ghost(id)) else { return };
+        if change.verb == ChangeVerb::Added {
+            let family = match (pod.meta.controller(), pod.meta.name.rsplit_once('-')) {
+                (Some(_), Some((head, _))) => format!("{head}-~"),
+                _ => pod.meta.name.to_string(),
+            };
+            let index = pod.meta.annotations.get("batch.kubernetes.io/job-completion-index");
+            let mark = format!("{} {}", pod.pinned_to, index.map_or("-1", Text::as_str));
+            self.open.insert(change.object, (family, mark, (now - self.start).millis() as f64 / 1_000.0));
+            self.touched = true;
+        }
+        let bound = change.verb == ChangeVerb::Added || change.aspects.any(Aspects::BOUND);
+        if (bound && !pod.node_name.is_empty()) || change.verb == ChangeVerb::Deleted {
+            self.settle(change.object, &pod.node_name);
+        }
+    }
+
+    fn event(&mut self, _now: SimTime, _event: &EventRecord, _world: &World) {}
+}
