@@ -32,11 +32,23 @@ fn differences(path: &Path) -> Vec<String> {
         let text = std::fs::read_to_string(path).map_err(|error| error.to_string())?;
         let recorded: Value = serde_json::from_str(&text).map_err(|error| error.to_string())?;
         let simulated = harness::replay::replay(&recorded)?;
+        keep(path, &simulated);
         Ok::<_, String>(harness::compare::compare(&recorded, &simulated))
     });
     match compared {
         Ok(Ok(differences)) => differences,
         Ok(Err(error)) => vec![error],
         Err(_) => vec!["the simulation panicked".to_string()],
+    }
+}
+
+/// Writes what the simulation did to `target/parity/`, for whoever looks for a difference.
+fn keep(path: &Path, simulated: &Value) {
+    let directory = Path::new(env!("CARGO_TARGET_TMPDIR")).join("parity");
+    let file = directory.join(path.file_name().unwrap_or_default());
+    let written = std::fs::create_dir_all(&directory)
+        .and_then(|()| std::fs::write(file, orrery::cli::trace::to_text(simulated)));
+    if let Err(error) = written {
+        println!("     cannot keep the trace: {error}");
     }
 }

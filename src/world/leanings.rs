@@ -1,13 +1,24 @@
 //! Choices that Kubernetes leaves open, decided beforehand.
 //!
 //! Which of equally good nodes a Pod gets, which of Pods that nothing tells apart a controller deletes, in which order it
-//! goes through nodes: in a real cluster that is up to threads, map orders and random UIDs; here it is the first in order.
-//! Whoever replays what a real cluster did (`tests/parity`) says here which of these equals that cluster took. A leaning
-//! is asked for only among equals, so it can never bring about what the rules forbid.
+//! goes through nodes, which of two things that fall together comes first: in a real cluster that is up to threads, map
+//! orders, random UIDs and tenths of a second; here it is the first in order. Whoever replays what a real cluster did
+//! (`tests/parity`) says here which of these equals that cluster took. A leaning is asked for only among equals, so it
+//! can never bring about what the rules forbid.
 
 use super::ObjectRef;
 use crate::api::Text;
+use crate::time::SimDuration;
 use std::collections::BTreeMap;
+
+/// How much later than it must a kubelet is with a Pod, so that of things that would fall together another comes first.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Lag {
+    /// With the start of a container.
+    pub start: SimDuration,
+    /// With its end.
+    pub end: SimDuration,
+}
 
 /// What decides between equals before the usual order does.
 ///
@@ -25,12 +36,13 @@ use std::collections::BTreeMap;
 pub struct Leanings {
     nodes: BTreeMap<ObjectRef, Vec<Text>>,
     turns: BTreeMap<ObjectRef, u32>,
+    lags: BTreeMap<ObjectRef, Lag>,
 }
 
 impl Leanings {
     /// Whether all is left to the usual order.
     pub fn is_empty(&self) -> bool {
-        self.nodes.is_empty() && self.turns.is_empty()
+        *self == Leanings::default()
     }
 
     /// The nodes a Pod leans to, most first.
@@ -41,6 +53,16 @@ impl Leanings {
     /// Lets a Pod lean to nodes, most to the first.
     pub fn lean(&mut self, pod: impl Into<ObjectRef>, nodes: Vec<Text>) {
         self.nodes.insert(pod.into(), nodes);
+    }
+
+    /// How late the kubelet is with a Pod.
+    pub fn lag(&self, pod: impl Into<ObjectRef>) -> Lag {
+        self.lags.get(&pod.into()).copied().unwrap_or_default()
+    }
+
+    /// Makes the kubelet late with a Pod.
+    pub fn set_lag(&mut self, pod: impl Into<ObjectRef>, lag: Lag) {
+        self.lags.insert(pod.into(), lag);
     }
 
     /// When it is an object's turn among equals; lower is earlier, one without a turn comes last.

@@ -24,7 +24,7 @@ pub use change::{Aspects, Change, ChangeVerb, Emitted, Message, ObjectRef, Outgo
 pub use delete::{DeleteOptions, Propagation};
 pub use index::{Indexes, Seat};
 pub use kinds::Stored;
-pub use leanings::Leanings;
+pub use leanings::{Lag, Leanings};
 pub use machine::Machine;
 pub use name_map::NameMap;
 pub use settings::{KubeletProfile, Pace, Settings};

@@ -1,20 +1,29 @@
 //! Tells a replay which of equal choices the recorded cluster took.
 //!
-//! Which of equally good nodes a Pod got, which of equal Pods was deleted, which node was looked at first is chance in a
-//! real cluster. The guide knows which recorded Pod a simulated one stands for and sets the simulation's leanings
+//! Which of equally good nodes a Pod got, which of equal Pods was deleted, which node was looked at first, which of two
+//! things within a tenth of a second came first is chance in a real cluster. The guide knows which recorded Pod a simulated one stands for and sets the simulation's leanings
 //! accordingly. Leanings decide between equals only, so what the rules do not leave open stays the simulation's own doing,
 //! and the comparison can be strict about names of nodes.
 
 use super::track::{family, namespace};
 use orrery::api::{Kind, Text};
 use orrery::sim::{EventRecord, Listener};
-use orrery::time::SimTime;
-use orrery::world::{Aspects, Change, ChangeVerb, ObjectRef, PodId, World};
+use orrery::time::{SimDuration, SimTime};
+use orrery::world::{Aspects, Lag, Change, ChangeVerb, ObjectRef, PodId, World};
 use serde_json::Value;
 use std::collections::BTreeMap;
 
 /// A simulated Pod stands for a recorded one that was created at most so long before or after it, in seconds.
 const SAME_BIRTH_SECONDS: f64 = 4.0;
+
+/// A Job that counts a Pod so long after its end did not see the end when it looked at about the same time, in seconds.
+const MISSED_SECONDS: (f64, f64) = (0.7, 1.4);
+/// How late the kubelet is with such an end, in milliseconds: less than the recordings tell apart.
+const LATE_END_MILLIS: i64 = 60;
+/// A container takes so long to start, in seconds.
+const START_SECONDS: f64 = 1.0;
+/// What control plane and agent add to that at most, in seconds; longer starts have another reason.
+const MOST_START_LAG_SECONDS: f64 = 0.35;
 
 /// A recorded Pod.
 #[derive(Debug, Default)]
@@ -29,7 +38,33 @@ struct Recorded {
     node: Option<(String, usize)>,
     /// Its place among all deletions.
     deletion: Option<u32>,
+    /// When it ran, ended and was counted by its Job.
+    ran: Option<f64>,
+    ended: Option<f64>,
+    counted: Option<f64>,
     taken: bool,
+}
+
+impl Recorded {
+    /// Takes down what an entry says of when what happened.
+    fn note_times(&mut self, at: f64, status: &Value) {
+        let container = status["container"].as_str().unwrap_or("");
+        let note = |time: &mut Option<f64>, happened: bool| {
+            if happened {
+                time.get_or_insert(at);
+            }
+        };
+        note(&mut self.ran, container == "running");
+        note(&mut self.ended, container.starts_with("terminated"));
+        let done = self.ended.is_some() && status["jobFinalizer"] != true;
+        note(&mut self.counted, done);
+    }
+
+    /// Whether its Job, which looks once in a second, looked just before it ended.
+    fn was_just_missed(&self) -> bool {
+        let waited = self.counted.zip(self.ended).map(|(counted, ended)| counted - ended);
+        waited.is_some_and(|waited| (MISSED_SECONDS.0..=MISSED_SECONDS.1).contains(&waited))
+    }
 }
 
 /// Who stands for whom.
@@ -43,6 +78,8 @@ pub struct Guide {
     open: BTreeMap<ObjectRef, (String, String, f64)>,
     /// Turns of nodes, by name.
     nodes: BTreeMap<String, u32>,
+    /// How late containers start.
+    start_lag: SimDuration,
     touched: bool,
 }
 
@@ -69,6 +106,7 @@ impl Guide {
                 let mark = format!("{pinned} {}", entry["completionIndex"].as_i64().unwrap_or(-1));
                 guide.recorded.push(Recorded { name, namespace, family, born, mark, ..Recorded::default() });
             } else if let Some(pod) = places.get(&(namespace, name)).and_then(|at| guide.recorded.get_mut(*at)) {
+                pod.note_times(entry["t"].as_f64().unwrap_or(0.0), &entry["status"]);
                 let leaving = entry["type"] == "DELETED" || entry["status"].get("deletionTimestamp").is_some();
                 if let (Some(node), None) = (entry["status"]["nodeName"].as_str(), &pod.node) {
                     pod.node = Some((node.to_string(), place));
@@ -78,7 +116,17 @@ impl Guide {
                 }
             }
         }
+        guide.start_lag = guide.typical_start_lag();
         guide
+    }
+
+    /// How much longer than a second it typically took from a Pod's creation to its running.
+    fn typical_start_lag(&self) -> SimDuration {
+        let lag = |pod: &Recorded| pod.ran.map(|ran| ran - pod.born - START_SECONDS);
+        let lags = self.recorded.iter().filter_map(lag).filter(|lag| (0.0..=MOST_START_LAG_SECONDS).contains(lag));
+        let lags: Vec<f64> = lags.collect();
+        let mean = lags.iter().sum::<f64>() / lags.len().max(1) as f64;
+        SimDuration::from_millis((mean * 1_000.0).round() as i64)
     }
 
     /// The simulated Pod that stands for a recorded one.
@@ -128,6 +176,8 @@ impl Guide {
             world.leanings.lean(*pod, nodes.map(|(node, _)| Text::copy(node)).collect());
         }
         for (pod, place) in &self.matched {
+            let late = if self.recorded[*place].was_just_missed() { LATE_END_MILLIS } else { 0 };
+            world.leanings.set_lag(*pod, Lag { start: self.start_lag, end: SimDuration::from_millis(late) });
             if let Some(turn) = self.recorded[*place].deletion {
                 world.leanings.set_turn(*pod, turn);
             }

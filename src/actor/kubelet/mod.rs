@@ -124,7 +124,8 @@ impl Kubelet {
         let Some(agent) = agents.get_mut(worker.agent) else { return };
         let silent = agent.silent;
         let settings = cx.world.settings;
-        let site = Site { profile: settings.kubelet, dice: Dice::new(settings.seed) };
+        let lag = cx.world.leanings.lag(id);
+        let site = Site { profile: settings.kubelet, dice: Dice::new(settings.seed), lag };
         if silent || worker.shadow.is_some() {
             let Some(pod) = cx.world.pods.get(id) else { return };
             let kept = worker.shadow.take();

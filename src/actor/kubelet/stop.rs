@@ -77,7 +77,7 @@ impl Task<'_> {
         let Some(container) = self.container(number) else { return };
         let stop = program::annotated_time(self.meta, &container.name, main, "sim/term-seconds")
             .unwrap_or_else(|| super::profile::stop_time(self.site, self.meta.uid, number));
-        let ends = self.now + pre_stop(&container.lifecycle) + stop;
+        let ends = self.now + pre_stop(&container.lifecycle) + stop + self.site.lag.end;
         let run = self.worker.run_mut(number);
         if let Some(probes) = run.probes.as_mut() {
             probes.hold();

@@ -9,7 +9,7 @@ use crate::api::{
 };
 use crate::api::{Status, Uid};
 use crate::time::{SimDuration, SimTime};
-use crate::world::{KubeletProfile, Message};
+use crate::world::{KubeletProfile, Lag, Message};
 use std::collections::BTreeMap;
 
 /// How long a container takes to start when nothing says otherwise.
@@ -81,6 +81,7 @@ impl Memory {
 pub(super) struct Site {
     pub profile: KubeletProfile,
     pub dice: crate::dice::Dice,
+    pub lag: Lag,
 }
 
 impl Task<'_> {
@@ -205,7 +206,7 @@ impl Task<'_> {
 
     /// Its image is there: the container is being made.
     pub fn create(&mut self, number: usize) {
-        let start = self.start_time(number);
+        let start = self.start_time(number) + self.site.lag.start;
         let now = self.now;
         let run = self.worker.run_mut(number);
         (run.doing, run.due) = (Doing::Starting, now + start);
@@ -230,7 +231,7 @@ impl Task<'_> {
         self.status.ip = self.status.ip.or(self.worker.ip);
         let restarts = self.restart_count_of_next_run(number);
         let plan = self.plan(number, restarts);
-        let now = self.now;
+        let (now, lag) = (self.now, self.site.lag.end);
         let run = self.worker.run_mut(number);
         if run.doing == Doing::BackOff {
             run.backoff_steps = run.backoff_steps.saturating_add(1);
@@ -239,7 +240,7 @@ impl Task<'_> {
         }
         (run.doing, run.started, run.decided) = (Doing::Running, now, now);
         run.exit_code = plan.exit_code;
-        run.due = plan.runs_for.map_or(SimTime::FAR_FUTURE, |span| now + span);
+        run.due = plan.runs_for.map_or(SimTime::FAR_FUTURE, |span| now + span + lag);
         if !std::mem::take(&mut self.worker.run_mut(number).pulled) {
             let present = self.memory.present(&image);
             self.note(false, "Pulled", present);
