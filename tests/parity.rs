@@ -46,8 +46,8 @@ fn differences(path: &Path) -> Vec<String> {
 fn keep(path: &Path, simulated: &Value) {
     let directory = Path::new(env!("CARGO_TARGET_TMPDIR")).join("parity");
     let file = directory.join(path.file_name().unwrap_or_default());
-    let written = std::fs::create_dir_all(&directory)
-        .and_then(|()| std::fs::write(file, orrery::cli::trace::to_text(simulated)));
+    let written =
+        std::fs::create_dir_all(&directory).and_then(|()| std::fs::write(file, orrery::cli::trace::to_text(simulated)));
     if let Err(error) = written {
         println!("     cannot keep the trace: {error}");
     }

@@ -8,15 +8,17 @@
 
 use super::ObjectRef;
 use crate::api::Text;
-use crate::time::SimDuration;
+use crate::time::{SimDuration, SimTime};
 use std::collections::BTreeMap;
 
-/// How much later than it must a kubelet is with a Pod, so that of things that would fall together another comes first.
+/// How late others are with a Pod, so that of things that would fall together another comes first.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Lag {
-    /// With the start of a container.
+    /// When the scheduler hears of it, if not at once.
+    pub heard: Option<SimTime>,
+    /// How much later than it must its kubelet starts a container.
     pub start: SimDuration,
-    /// With its end.
+    /// How much later a container ends.
     pub end: SimDuration,
 }
 
@@ -55,12 +57,12 @@ impl Leanings {
         self.nodes.insert(pod.into(), nodes);
     }
 
-    /// How late the kubelet is with a Pod.
+    /// How late others are with a Pod.
     pub fn lag(&self, pod: impl Into<ObjectRef>) -> Lag {
         self.lags.get(&pod.into()).copied().unwrap_or_default()
     }
 
-    /// Makes the kubelet late with a Pod.
+    /// Makes others late with a Pod.
     pub fn set_lag(&mut self, pod: impl Into<ObjectRef>, lag: Lag) {
         self.lags.insert(pod.into(), lag);
     }

@@ -9,7 +9,7 @@ use super::track::{family, namespace};
 use orrery::api::{Kind, Text};
 use orrery::sim::{EventRecord, Listener};
 use orrery::time::{SimDuration, SimTime};
-use orrery::world::{Aspects, Lag, Change, ChangeVerb, ObjectRef, PodId, World};
+use orrery::world::{Aspects, Change, ChangeVerb, Lag, ObjectRef, PodId, World};
 use serde_json::Value;
 use std::collections::BTreeMap;
 
@@ -20,6 +20,8 @@ const SAME_BIRTH_SECONDS: f64 = 4.0;
 const MISSED_SECONDS: (f64, f64) = (0.7, 1.4);
 /// How late the kubelet is with such an end, in milliseconds: less than the recordings tell apart.
 const LATE_END_MILLIS: i64 = 60;
+/// A Pod that is bound so soon was bound at the first attempt, in seconds.
+const PROMPT_BINDING_SECONDS: f64 = 0.5;
 /// A container takes so long to start, in seconds.
 const START_SECONDS: f64 = 1.0;
 /// What control plane and agent add to that at most, in seconds; longer starts have another reason.
@@ -32,10 +34,10 @@ struct Recorded {
     namespace: String,
     family: String,
     born: f64,
-    /// What it is born with and shares only with Pods that are its equals: the node it is pinned to, its index.
-    mark: String,
-    /// The node it was bound to, and its place among all bindings.
-    node: Option<(String, usize)>,
+    /// The node it is pinned to.
+    pinned: String,
+    /// The node it was bound to, its place among all bindings, and when.
+    node: Option<(String, usize, f64)>,
     /// Its place among all deletions.
     deletion: Option<u32>,
     /// When it ran, ended and was counted by its Job.
@@ -60,6 +62,12 @@ impl Recorded {
         note(&mut self.counted, done);
     }
 
+    /// When it was bound, with its place among all bindings, if that was as soon as the scheduler heard of it.
+    fn prompt_binding(&self) -> Option<(f64, usize)> {
+        let (_, place, bound) = self.node.as_ref()?;
+        (bound - self.born <= PROMPT_BINDING_SECONDS).then_some((*bound, *place))
+    }
+
     /// Whether its Job, which looks once in a second, looked just before it ended.
     fn was_just_missed(&self) -> bool {
         let waited = self.counted.zip(self.ended).map(|(counted, ended)| counted - ended);
@@ -74,7 +82,7 @@ pub struct Guide {
     recorded: Vec<Recorded>,
     /// Simulated Pods that stand for a recorded one, by its place.
     matched: BTreeMap<ObjectRef, usize>,
-    /// Simulated Pods whose equal is not known yet, with their family and mark and birth.
+    /// Simulated Pods whose equal is not known yet, with their family, the node they are pinned to and their birth.
     open: BTreeMap<ObjectRef, (String, String, f64)>,
     /// Turns of nodes, by name.
     nodes: BTreeMap<String, u32>,
@@ -103,13 +111,13 @@ impl Guide {
                 places.insert((namespace.clone(), name.clone()), guide.recorded.len());
                 let (born, family) = (entry["t"].as_f64().unwrap_or(0.0), family(&name));
                 let pinned = entry["nodeAffinityMatchFields"].as_str().unwrap_or("");
-                let mark = format!("{pinned} {}", entry["completionIndex"].as_i64().unwrap_or(-1));
-                guide.recorded.push(Recorded { name, namespace, family, born, mark, ..Recorded::default() });
+                let pinned = pinned.to_string();
+                guide.recorded.push(Recorded { name, namespace, family, born, pinned, ..Recorded::default() });
             } else if let Some(pod) = places.get(&(namespace, name)).and_then(|at| guide.recorded.get_mut(*at)) {
                 pod.note_times(entry["t"].as_f64().unwrap_or(0.0), &entry["status"]);
                 let leaving = entry["type"] == "DELETED" || entry["status"].get("deletionTimestamp").is_some();
                 if let (Some(node), None) = (entry["status"]["nodeName"].as_str(), &pod.node) {
-                    pod.node = Some((node.to_string(), place));
+                    pod.node = Some((node.to_string(), place, entry["t"].as_f64().unwrap_or(0.0)));
                 }
                 if leaving && pod.deletion.is_none() {
                     pod.deletion = Some(place as u32);
@@ -120,9 +128,9 @@ impl Guide {
         guide
     }
 
-    /// How much longer than a second it typically took from a Pod's creation to its running.
+    /// How much longer than a second it typically took from a Pod's binding to its running.
     fn typical_start_lag(&self) -> SimDuration {
-        let lag = |pod: &Recorded| pod.ran.map(|ran| ran - pod.born - START_SECONDS);
+        let lag = |pod: &Recorded| Some(pod.ran? - pod.node.as_ref()?.2 - START_SECONDS);
         let lags = self.recorded.iter().filter_map(lag).filter(|lag| (0.0..=MOST_START_LAG_SECONDS).contains(lag));
         let lags: Vec<f64> = lags.collect();
         let mean = lags.iter().sum::<f64>() / lags.len().max(1) as f64;
@@ -141,14 +149,14 @@ impl Guide {
     fn equals(&self, pod: ObjectRef) -> impl Iterator<Item = usize> {
         let known = self.open.get(&pod);
         let fits = |other: &Recorded| {
-            known.is_some_and(|(family, mark, born)| {
+            known.is_some_and(|(family, pinned, born)| {
                 !other.taken
-                    && (&other.family, &other.mark) == (family, mark)
+                    && (&other.family, &other.pinned) == (family, pinned)
                     && (other.born - born).abs() <= SAME_BIRTH_SECONDS
             })
         };
         let mut equals: Vec<usize> = (0..self.recorded.len()).filter(|at| fits(&self.recorded[*at])).collect();
-        equals.sort_by_key(|at| self.recorded[*at].node.as_ref().map_or(usize::MAX, |(_, place)| *place));
+        equals.sort_by_key(|at| self.recorded[*at].node.as_ref().map_or(usize::MAX, |(_, place, _)| *place));
         equals.into_iter()
     }
 
@@ -156,7 +164,7 @@ impl Guide {
     fn settle(&mut self, pod: ObjectRef, node_name: &str) {
         let mut equals: Vec<usize> = self.equals(pod).collect();
         let Some((_, _, born)) = self.open.remove(&pod) else { return };
-        let elsewhere = |at: &usize| self.recorded[*at].node.as_ref().is_none_or(|(node, _)| node != node_name);
+        let elsewhere = |at: &usize| self.recorded[*at].node.as_ref().is_none_or(|(node, ..)| node != node_name);
         // Stable, so that of Pods on that node the one bound first comes first.
         equals.sort_by_key(|at| (elsewhere(at), ((self.recorded[*at].born - born).abs() / 2.0) as i64));
         if let Some(place) = equals.first() {
@@ -171,13 +179,26 @@ impl Guide {
         if !std::mem::take(&mut self.touched) {
             return;
         }
-        for pod in self.open.keys() {
-            let nodes = self.equals(*pod).filter_map(|at| self.recorded[at].node.as_ref());
-            world.leanings.lean(*pod, nodes.map(|(node, _)| Text::copy(node)).collect());
+        let mut elders: BTreeMap<(&String, &String), usize> = BTreeMap::new();
+        for (pod, (family, pinned, born)) in &self.open {
+            let equals: Vec<&Recorded> = self.equals(*pod).map(|at| &self.recorded[at]).collect();
+            let nodes = equals.iter().filter_map(|equal| equal.node.as_ref());
+            world.leanings.lean(*pod, nodes.map(|(node, ..)| Text::copy(node)).collect());
+            // Of equals the oldest is bound first.
+            let elders = elders.entry((family, pinned)).or_default();
+            let heard = equals.get(*elders).and_then(|equal| equal.prompt_binding()).filter(|(at, _)| at > born);
+            let heard = heard.map(|(at, place)| {
+                self.start
+                    + SimDuration::from_millis((at * 1_000.0) as i64)
+                    + SimDuration::from_nanos(place as i64 * 1_000)
+            });
+            world.leanings.set_lag(*pod, Lag { heard, ..Lag::default() });
+            *elders += 1;
         }
         for (pod, place) in &self.matched {
             let late = if self.recorded[*place].was_just_missed() { LATE_END_MILLIS } else { 0 };
-            world.leanings.set_lag(*pod, Lag { start: self.start_lag, end: SimDuration::from_millis(late) });
+            let (start, end) = (self.start_lag, SimDuration::from_millis(late));
+            world.leanings.set_lag(*pod, Lag { heard: None, start, end });
             if let Some(turn) = self.recorded[*place].deletion {
                 world.leanings.set_turn(*pod, turn);
             }
@@ -199,9 +220,8 @@ impl Listener for Guide {
                 (Some(_), Some((head, _))) => format!("{head}-~"),
                 _ => pod.meta.name.to_string(),
             };
-            let index = pod.meta.annotations.get("batch.kubernetes.io/job-completion-index");
-            let mark = format!("{} {}", pod.pinned_to, index.map_or("-1", Text::as_str));
-            self.open.insert(change.object, (family, mark, (now - self.start).millis() as f64 / 1_000.0));
+            let born = (now - self.start).millis() as f64 / 1_000.0;
+            self.open.insert(change.object, (family, pod.pinned_to.to_string(), born));
             self.touched = true;
         }
         let bound = change.verb == ChangeVerb::Added || change.aspects.any(Aspects::BOUND);

@@ -52,6 +52,8 @@ const FLUSH_CODE: u16 = 3;
 
 /// Alarm code: the API server has taken a status.
 const YIELD_CODE: u16 = 4;
+/// Alarm code: the scheduler hears of a Pod late.
+const HEARD_CODE: u16 = 5;
 
 /// The scheduler.
 #[derive(Clone, Debug, Default)]
@@ -144,6 +146,12 @@ impl Actor for Scheduler {
                 self.arm_flush(cx.now, cx.alarms);
             }
             YIELD_CODE => self.yielding = None,
+            HEARD_CODE => {
+                let pod = key.object.and_then(|object| Some((object.id()?, cx.world.pods.get(object.id()?)?)));
+                if let Some((id, pod)) = pod.filter(|(id, _)| self.queue.spot(*id) == Some(queue::Spot::Gated)) {
+                    self.queue.add(id, pod);
+                }
+            }
             _ => {}
         }
     }
@@ -156,6 +164,11 @@ impl Actor for Scheduler {
             return false;
         }
         let Some((id, crowd)) = self.queue.next() else { return false };
+        if let Some(heard) = cx.world.leanings.lag(id).heard.filter(|heard| *heard > cx.now) {
+            self.queue.gate(id);
+            cx.alarms.set(heard, ActorKind::Scheduler, Key::object(id, HEARD_CODE, 0));
+            return true;
+        }
         if self.yielding == Some(cx.now) {
             cx.alarms.set(cx.now, ActorKind::Scheduler, Key::round(YIELD_CODE, 0));
             return false;
