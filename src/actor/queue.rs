@@ -59,6 +59,15 @@ impl WorkQueue {
         alarms.set(at, self.actor, Key::object(object, QUEUE_CODE, 0));
     }
 
+    /// Forgets that an object is to be queued later.
+    ///
+    /// A sync that follows at once on one that has written is turned away upstream, because the caches do not show those
+    /// writes yet; it is queued anew for a few milliseconds later, and that takes the place of any later time.
+    /// Upstream: pkg/controller/util/consistency/store.go EnsureReady.
+    pub fn forget_later(&mut self, object: impl Into<ObjectRef>) {
+        self.later.remove(&object.into());
+    }
+
     /// Queues an object again after a failure, later with each failure in a row.
     pub fn add_rate_limited(&mut self, object: impl Into<ObjectRef>, now: SimTime, alarms: &mut Alarms) {
         let object = object.into();

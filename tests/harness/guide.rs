@@ -1,11 +1,11 @@
 //! Tells a replay which of equal choices the recorded cluster took.
 //!
 //! Which of equally good nodes a Pod got, which of equal Pods was deleted, which node was looked at first, which of two
-//! things within a tenth of a second came first is chance in a real cluster. The guide knows which recorded Pod a simulated one stands for and sets the simulation's leanings
-//! accordingly. Leanings decide between equals only, so what the rules do not leave open stays the simulation's own doing,
-//! and the comparison can be strict about names of nodes.
+//! things within some tenths of a second came first is chance in a real cluster. The guide knows which recorded Pod a
+//! simulated one stands for and sets the simulation's leanings accordingly. Leanings decide between equals only, so what
+//! the rules do not leave open stays the simulation's own doing, and the comparison can be strict about names of nodes.
 
-use super::track::{family, namespace};
+use super::recorded::{Recorded, recorded_pods};
 use orrery::api::{Kind, Text};
 use orrery::sim::{EventRecord, Listener};
 use orrery::time::{SimDuration, SimTime};
@@ -15,64 +15,27 @@ use std::collections::BTreeMap;
 
 /// A simulated Pod stands for a recorded one that was created at most so long before or after it, in seconds.
 const SAME_BIRTH_SECONDS: f64 = 4.0;
+/// How late the kubelet is with an end that a Job just missed: less than the recordings tell apart.
+const LATE_END: SimDuration = SimDuration::from_millis(60);
+/// How long a Pod steps back for others that wait at the same time.
+const STEP_BACK: SimDuration = SimDuration::from_millis(20);
+/// The longest that a Pod steps back: what the recordings' scheduler took for as many Pods as came together.
+const MOST_STEP_BACK: SimDuration = SimDuration::from_millis(300);
 
-/// A Job that counts a Pod so long after its end did not see the end when it looked at about the same time, in seconds.
-const MISSED_SECONDS: (f64, f64) = (0.7, 1.4);
-/// How late the kubelet is with such an end, in milliseconds: less than the recordings tell apart.
-const LATE_END_MILLIS: i64 = 60;
-/// A Pod that is bound so soon was bound at the first attempt, in seconds.
-const PROMPT_BINDING_SECONDS: f64 = 0.5;
-/// A container takes so long to start, in seconds.
-const START_SECONDS: f64 = 1.0;
-/// What control plane and agent add to that at most, in seconds; longer starts have another reason.
-const MOST_START_LAG_SECONDS: f64 = 0.35;
+/// A Pod's start was late for reasons of its own if its lag differs from the others' by more than this, in seconds.
+const OWN_LAG_SECONDS: f64 = 0.12;
 
-/// A recorded Pod.
-#[derive(Debug, Default)]
-struct Recorded {
-    name: String,
-    namespace: String,
+/// A simulated Pod of which is not known yet for which recorded one it stands.
+#[derive(Debug)]
+struct Open {
     family: String,
-    born: f64,
-    /// The node it is pinned to.
     pinned: String,
-    /// The node it was bound to, its place among all bindings, and when.
-    node: Option<(String, usize, f64)>,
-    /// Its place among all deletions.
-    deletion: Option<u32>,
-    /// When it ran, ended and was counted by its Job.
-    ran: Option<f64>,
-    ended: Option<f64>,
-    counted: Option<f64>,
-    taken: bool,
-}
-
-impl Recorded {
-    /// Takes down what an entry says of when what happened.
-    fn note_times(&mut self, at: f64, status: &Value) {
-        let container = status["container"].as_str().unwrap_or("");
-        let note = |time: &mut Option<f64>, happened: bool| {
-            if happened {
-                time.get_or_insert(at);
-            }
-        };
-        note(&mut self.ran, container == "running");
-        note(&mut self.ended, container.starts_with("terminated"));
-        let done = self.ended.is_some() && status["jobFinalizer"] != true;
-        note(&mut self.counted, done);
-    }
-
-    /// When it was bound, with its place among all bindings, if that was as soon as the scheduler heard of it.
-    fn prompt_binding(&self) -> Option<(f64, usize)> {
-        let (_, place, bound) = self.node.as_ref()?;
-        (bound - self.born <= PROMPT_BINDING_SECONDS).then_some((*bound, *place))
-    }
-
-    /// Whether its Job, which looks once in a second, looked just before it ended.
-    fn was_just_missed(&self) -> bool {
-        let waited = self.counted.zip(self.ended).map(|(counted, ended)| counted - ended);
-        waited.is_some_and(|waited| (MISSED_SECONDS.0..=MISSED_SECONDS.1).contains(&waited))
-    }
+    /// Seconds since the recording began.
+    born: f64,
+    /// How long it has stepped back for others.
+    stepped_back: SimDuration,
+    /// Until when it does.
+    until: SimTime,
 }
 
 /// Who stands for whom.
@@ -80,126 +43,127 @@ impl Recorded {
 pub struct Guide {
     start: SimTime,
     recorded: Vec<Recorded>,
+    taken: Vec<bool>,
     /// Simulated Pods that stand for a recorded one, by its place.
     matched: BTreeMap<ObjectRef, usize>,
-    /// Simulated Pods whose equal is not known yet, with their family, the node they are pinned to and their birth.
-    open: BTreeMap<ObjectRef, (String, String, f64)>,
+    open: BTreeMap<ObjectRef, Open>,
     /// Turns of nodes, by name.
     nodes: BTreeMap<String, u32>,
-    /// How late containers start.
-    start_lag: SimDuration,
+    /// The recording's own nodes.
+    own_nodes: Vec<String>,
+    /// How late containers typically start, in seconds.
+    start_lag: f64,
     touched: bool,
+}
+
+fn span(seconds: f64) -> SimDuration {
+    SimDuration::from_nanos((seconds * 1e9) as i64)
 }
 
 impl Guide {
     /// A guide to a recording that began at `start`.
     pub fn new(recording: &Value, start: SimTime) -> Guide {
-        let default_namespace = recording["namespaces"][0].as_str().unwrap_or("default");
-        let mut guide = Guide { start, touched: true, ..Guide::default() };
-        let mut places: BTreeMap<(String, String), usize> = BTreeMap::new();
+        let recorded = recorded_pods(recording);
+        let lags: Vec<f64> = recorded.iter().filter_map(Recorded::start_lag).collect();
+        let start_lag = lags.iter().sum::<f64>() / lags.len().max(1) as f64;
+        let mut nodes = BTreeMap::new();
         for (place, entry) in recording["watch"].as_array().into_iter().flatten().enumerate() {
-            let name = entry["name"].as_str().unwrap_or("").to_string();
             if entry["kind"] == "Node" && entry["status"]["taints"].to_string().contains("NoExecute") {
-                guide.nodes.entry(name).or_insert(place as u32);
-                continue;
-            }
-            if entry["kind"] != "Pod" {
-                continue;
-            }
-            let namespace = namespace(entry).unwrap_or(default_namespace).to_string();
-            if entry["type"] == "ADDED" {
-                places.insert((namespace.clone(), name.clone()), guide.recorded.len());
-                let (born, family) = (entry["t"].as_f64().unwrap_or(0.0), family(&name));
-                let pinned = entry["nodeAffinityMatchFields"].as_str().unwrap_or("");
-                let pinned = pinned.to_string();
-                guide.recorded.push(Recorded { name, namespace, family, born, pinned, ..Recorded::default() });
-            } else if let Some(pod) = places.get(&(namespace, name)).and_then(|at| guide.recorded.get_mut(*at)) {
-                pod.note_times(entry["t"].as_f64().unwrap_or(0.0), &entry["status"]);
-                let leaving = entry["type"] == "DELETED" || entry["status"].get("deletionTimestamp").is_some();
-                if let (Some(node), None) = (entry["status"]["nodeName"].as_str(), &pod.node) {
-                    pod.node = Some((node.to_string(), place, entry["t"].as_f64().unwrap_or(0.0)));
-                }
-                if leaving && pod.deletion.is_none() {
-                    pod.deletion = Some(place as u32);
-                }
+                nodes.entry(entry["name"].as_str().unwrap_or("").to_string()).or_insert(place as u32);
             }
         }
-        guide.start_lag = guide.typical_start_lag();
-        guide
-    }
-
-    /// How much longer than a second it typically took from a Pod's binding to its running.
-    fn typical_start_lag(&self) -> SimDuration {
-        let lag = |pod: &Recorded| Some(pod.ran? - pod.node.as_ref()?.2 - START_SECONDS);
-        let lags = self.recorded.iter().filter_map(lag).filter(|lag| (0.0..=MOST_START_LAG_SECONDS).contains(lag));
-        let lags: Vec<f64> = lags.collect();
-        let mean = lags.iter().sum::<f64>() / lags.len().max(1) as f64;
-        SimDuration::from_millis((mean * 1_000.0).round() as i64)
+        let taken = vec![false; recorded.len()];
+        let own = recording["nodes"].as_array().into_iter().flatten().filter_map(Value::as_str);
+        let own_nodes = own.map(str::to_string).collect();
+        Guide { start, recorded, taken, nodes, own_nodes, start_lag, touched: true, ..Guide::default() }
     }
 
     /// The simulated Pod that stands for a recorded one.
     pub fn stand_in(&self, namespace: &str, name: &str, world: &World) -> Option<Text> {
         let place = self.recorded.iter().position(|pod| pod.namespace == namespace && pod.name == name)?;
         let matched = self.matched.iter().find(|(_, other)| **other == place).map(|(pod, _)| *pod);
-        let open = || self.open.keys().copied().find(|pod| self.equals(*pod).any(|other| other == place));
+        let open = || self.open.iter().find(|(_, open)| self.equals(open).contains(&place)).map(|(pod, _)| *pod);
         world.meta(matched.or_else(open)?).map(|meta| meta.name.clone())
     }
 
     /// The recorded Pods that an open one may stand for, in order of their binding.
-    fn equals(&self, pod: ObjectRef) -> impl Iterator<Item = usize> {
-        let known = self.open.get(&pod);
-        let fits = |other: &Recorded| {
-            known.is_some_and(|(family, pinned, born)| {
-                !other.taken
-                    && (&other.family, &other.pinned) == (family, pinned)
-                    && (other.born - born).abs() <= SAME_BIRTH_SECONDS
-            })
+    fn equals(&self, open: &Open) -> Vec<usize> {
+        let fits = |at: &usize| {
+            let other = &self.recorded[*at];
+            !self.taken[*at]
+                && (&other.family, &other.pinned) == (&open.family, &open.pinned)
+                && (other.born - open.born).abs() <= SAME_BIRTH_SECONDS
         };
-        let mut equals: Vec<usize> = (0..self.recorded.len()).filter(|at| fits(&self.recorded[*at])).collect();
-        equals.sort_by_key(|at| self.recorded[*at].node.as_ref().map_or(usize::MAX, |(_, place, _)| *place));
-        equals.into_iter()
+        let mut equals: Vec<usize> = (0..self.recorded.len()).filter(fits).collect();
+        equals.sort_by_key(|at| (self.recorded[*at].node.is_none(), self.recorded[*at].binding));
+        equals
     }
 
     /// Settles whom a Pod that was bound (or is gone) stands for.
     fn settle(&mut self, pod: ObjectRef, node_name: &str) {
-        let mut equals: Vec<usize> = self.equals(pod).collect();
-        let Some((_, _, born)) = self.open.remove(&pod) else { return };
-        let elsewhere = |at: &usize| self.recorded[*at].node.as_ref().is_none_or(|(node, ..)| node != node_name);
+        let Some(open) = self.open.remove(&pod) else { return };
+        let mut equals = self.equals(&open);
+        let elsewhere = |at: &usize| self.recorded[*at].node.as_ref().is_none_or(|node| node != node_name);
         // Stable, so that of Pods on that node the one bound first comes first.
-        equals.sort_by_key(|at| (elsewhere(at), ((self.recorded[*at].born - born).abs() / 2.0) as i64));
+        equals.sort_by_key(|at| (elsewhere(at), ((self.recorded[*at].born - open.born).abs() / 2.0) as i64));
         if let Some(place) = equals.first() {
-            self.recorded[*place].taken = true;
+            self.taken[*place] = true;
             self.matched.insert(pod, *place);
         }
         self.touched = true;
     }
 
-    /// Brings the leanings up to date; call it after every step.
+    /// Whether any Pod waits of which is not known for which recorded one it stands.
+    pub fn is_open(&self) -> bool {
+        !self.open.is_empty()
+    }
+
+    /// Lets a Pod that would get another node than any of its equals got step back for Pods that wait at the same time;
+    /// answers whether it did. On shared nodes Pods of other recordings may be the reason.
+    pub fn step_back(&mut self, pod: ObjectRef, node_name: &str, now: SimTime) -> bool {
+        let Some(open) = self.open.get(&pod) else { return false };
+        let equals = self.equals(open);
+        let known = equals.iter().any(|at| self.recorded[*at].node.as_deref() == Some(node_name));
+        let prompt = equals.iter().any(|at| self.recorded[*at].prompt_binding().is_some());
+        let shared = !self.own_nodes.iter().any(|own| own == node_name);
+        if known || shared || !prompt || open.stepped_back >= MOST_STEP_BACK {
+            return false;
+        }
+        if let Some(open) = self.open.get_mut(&pod) {
+            open.stepped_back = open.stepped_back + STEP_BACK;
+            open.until = now + STEP_BACK;
+        }
+        self.touched = true;
+        true
+    }
+
+    /// Brings the leanings up to date; call it before every step.
     pub fn lead(&mut self, world: &mut World) {
         if !std::mem::take(&mut self.touched) {
             return;
         }
         let mut elders: BTreeMap<(&String, &String), usize> = BTreeMap::new();
-        for (pod, (family, pinned, born)) in &self.open {
-            let equals: Vec<&Recorded> = self.equals(*pod).map(|at| &self.recorded[at]).collect();
-            let nodes = equals.iter().filter_map(|equal| equal.node.as_ref());
-            world.leanings.lean(*pod, nodes.map(|(node, ..)| Text::copy(node)).collect());
-            // Of equals the oldest is bound first.
-            let elders = elders.entry((family, pinned)).or_default();
-            let heard = equals.get(*elders).and_then(|equal| equal.prompt_binding()).filter(|(at, _)| at > born);
-            let heard = heard.map(|(at, place)| {
-                self.start
-                    + SimDuration::from_millis((at * 1_000.0) as i64)
-                    + SimDuration::from_nanos(place as i64 * 1_000)
-            });
+        for (pod, open) in &self.open {
+            let equals = self.equals(open);
+            let nodes = equals.iter().filter_map(|at| self.recorded[*at].node.as_deref());
+            world.leanings.lean(*pod, nodes.map(Text::copy).collect());
+            // Of equals the oldest is bound first; what was bound in the same tenth of a second keeps its order.
+            let elder = elders.entry((&open.family, &open.pinned)).or_default();
+            let equal = equals.get(*elder).map(|at| &self.recorded[*at]);
+            let bound = equal.and_then(|equal| Some((equal.prompt_binding()?, equal.binding)));
+            let heard = bound.filter(|(at, _)| *at > open.born).map(|(at, place)| at + place as f64 * 1e-6);
+            let heard = heard.map(|at| self.start + span(at)).max(Some(open.until));
             world.leanings.set_lag(*pod, Lag { heard, ..Lag::default() });
-            *elders += 1;
+            *elder += 1;
         }
         for (pod, place) in &self.matched {
-            let late = if self.recorded[*place].was_just_missed() { LATE_END_MILLIS } else { 0 };
-            let (start, end) = (self.start_lag, SimDuration::from_millis(late));
+            let recorded = &self.recorded[*place];
+            // Times are written to the tenth of a second, so only more than that is a Pod's own lag.
+            let own = recorded.start_lag().filter(|lag| (lag - self.start_lag).abs() > OWN_LAG_SECONDS);
+            let start = span(own.unwrap_or(self.start_lag));
+            let end = if recorded.was_just_missed() { LATE_END } else { SimDuration::ZERO };
             world.leanings.set_lag(*pod, Lag { heard: None, start, end });
-            if let Some(turn) = self.recorded[*place].deletion {
+            if let Some(turn) = recorded.deletion {
                 world.leanings.set_turn(*pod, turn);
             }
         }
@@ -221,12 +185,31 @@ impl Listener for Guide {
                 _ => pod.meta.name.to_string(),
             };
             let born = (now - self.start).millis() as f64 / 1_000.0;
-            self.open.insert(change.object, (family, pod.pinned_to.to_string(), born));
+            let pinned = pod.pinned_to.to_string();
+            let open = Open { family, pinned, born, stepped_back: SimDuration::ZERO, until: now };
+            self.open.insert(change.object, open);
             self.touched = true;
         }
         let bound = change.verb == ChangeVerb::Added || change.aspects.any(Aspects::BOUND);
         if (bound && !pod.node_name.is_empty()) || change.verb == ChangeVerb::Deleted {
             self.settle(change.object, &pod.node_name);
+        }
+    }
+
+    fn event(&mut self, _now: SimTime, _event: &EventRecord, _world: &World) {}
+}
+
+/// Hears which Pod a step bound, and to which node.
+#[derive(Debug, Default)]
+pub struct Bindings(pub Vec<(ObjectRef, Text)>);
+
+impl Listener for Bindings {
+    fn change(&mut self, _now: SimTime, change: &Change, world: &World) {
+        if change.verb == ChangeVerb::Modified
+            && change.aspects.any(Aspects::BOUND)
+            && let Some(pod) = change.object.id().and_then(|id: PodId| world.pods.ghost(id))
+        {
+            self.0.push((change.object, pod.node_name.clone()));
         }
     }
 

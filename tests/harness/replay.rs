@@ -1,6 +1,6 @@
 //! Replaying a recording's actions in the simulation.
 
-use super::guide::Guide;
+use super::guide::{Bindings, Guide};
 use super::surroundings::{LEAD_SECONDS, neighbours, settings, user_commands};
 use orrery::api::{CronJob, Kind, Text};
 use orrery::cli::trace::Tracer;
@@ -137,6 +137,9 @@ impl Replay<'_> {
     fn run_to(&mut self, until: SimTime) -> Result<(), String> {
         loop {
             self.guide.lead(&mut self.sim.state.world);
+            if self.guide.is_open() && self.let_others_go_first(until) {
+                continue;
+            }
             let mut ears = Ears { tracer: &mut self.tracer, guide: &mut self.guide };
             let progress = self.sim.advance_with(until, 1, &mut ears);
             if progress.reached {
@@ -145,6 +148,15 @@ impl Replay<'_> {
             self.steps_left =
                 self.steps_left.checked_sub(progress.steps).ok_or("the simulation never comes to rest")?;
         }
+    }
+
+    /// Tries the next step; if it would bind a Pod to another node than the recorded one, the Pod steps back for Pods that
+    /// wait at the same time, for in which order those were taken is chance.
+    fn let_others_go_first(&mut self, until: SimTime) -> bool {
+        let mut trial = Sim { state: self.sim.state.clone(), ..Sim::default() };
+        let mut bindings = Bindings::default();
+        trial.advance_with(until, 1, &mut bindings);
+        bindings.0.iter().any(|(pod, node)| self.guide.step_back(*pod, node, trial.state.now))
     }
 
     fn settle(&mut self) {

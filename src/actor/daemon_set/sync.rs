@@ -49,6 +49,7 @@ impl DaemonSets {
         if !resumed {
             keeping.plan = Some(self.update_daemon_set(keeping, id, cx));
         }
+        let acts = keeping.plan.as_ref().is_some_and(|plan| !plan.creates.is_empty() || !plan.deletes.is_empty());
         self.sync_nodes(keeping, id, cx)?;
         let error = keeping.plan.as_ref().and_then(|plan| plan.error.clone());
         if error.is_none() {
@@ -56,6 +57,9 @@ impl DaemonSets {
         }
         self.update_daemon_set_status(keeping, id, cx)?;
         keeping.plan = None;
+        if acts {
+            self.queue.forget_later(id);
+        }
         if resumed {
             // What happened while the plan waited for the client limit has not been looked at yet.
             self.queue.add(id);
