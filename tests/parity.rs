@@ -10,7 +10,6 @@ use serde_json::Value;
 use std::path::Path;
 
 #[test]
-#[ignore = "the actors are being built"]
 fn the_simulation_does_what_the_real_control_plane_did() {
     let known = known_differences("tests/parity/known_differences.toml");
     let mut report = Report::default();

@@ -66,5 +66,12 @@ pub fn update(schema: &Schema, old: &Value, new: &Value) -> Result<Value, String
     let mut old = old.clone();
     default::apply(kind.name(), &mut old);
     let answer = patch::update(kind.api_version(), kind.name(), &old, &value);
-    if answer.accepted { Ok(value) } else { Err(answer.kubectl) }
+    if !answer.accepted {
+        return Err(answer.kubectl);
+    }
+    if kind == Kind::Service {
+        // Addresses and ports are kept, or given up with the type that needs them.
+        value["spec"] = validate::prepare_update(kind.name(), &old, &value)["spec"].take();
+    }
+    Ok(value)
 }
