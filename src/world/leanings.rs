@@ -39,6 +39,7 @@ pub struct Leanings {
     nodes: BTreeMap<ObjectRef, Vec<Text>>,
     turns: BTreeMap<ObjectRef, u32>,
     lags: BTreeMap<ObjectRef, Lag>,
+    late_taints: BTreeMap<ObjectRef, SimDuration>,
 }
 
 impl Leanings {
@@ -65,6 +66,16 @@ impl Leanings {
     /// Makes others late with a Pod.
     pub fn set_lag(&mut self, pod: impl Into<ObjectRef>, lag: Lag) {
         self.lags.insert(pod.into(), lag);
+    }
+
+    /// How long after a change of a node its NoSchedule taints follow.
+    pub fn taint_lag(&self, node: impl Into<ObjectRef>) -> SimDuration {
+        self.late_taints.get(&node.into()).copied().unwrap_or_default()
+    }
+
+    /// Lets a node's NoSchedule taints follow late.
+    pub fn set_taint_lag(&mut self, node: impl Into<ObjectRef>, lag: SimDuration) {
+        self.late_taints.insert(node.into(), lag);
     }
 
     /// When it is an object's turn among equals; lower is earlier, one without a turn comes last.

@@ -5,7 +5,8 @@
 //! simulated one stands for and sets the simulation's leanings accordingly. Leanings decide between equals only, so what
 //! the rules do not leave open stays the simulation's own doing, and the comparison can be strict about names of nodes.
 
-use super::recorded::{Recorded, recorded_pods};
+use super::recorded::{Recorded, late_taints, recorded_pods};
+use super::track::family;
 use orrery::api::{Kind, Text};
 use orrery::sim::{EventRecord, Listener};
 use orrery::time::{SimDuration, SimTime};
@@ -17,6 +18,8 @@ use std::collections::BTreeMap;
 const SAME_BIRTH_SECONDS: f64 = 4.0;
 /// How late the kubelet is with an end that a Job just missed: less than the recordings tell apart.
 const LATE_END: SimDuration = SimDuration::from_millis(60);
+/// How late the taint of a node is when DaemonSets looked before it: less than the recordings tell apart.
+const LATE_TAINT: SimDuration = SimDuration::from_millis(60);
 /// How long a Pod steps back for others that wait at the same time.
 const STEP_BACK: SimDuration = SimDuration::from_millis(20);
 /// The longest that a Pod steps back: what the recordings' scheduler took for as many Pods as came together.
@@ -47,8 +50,12 @@ pub struct Guide {
     /// Simulated Pods that stand for a recorded one, by its place.
     matched: BTreeMap<ObjectRef, usize>,
     open: BTreeMap<ObjectRef, Open>,
+    /// All simulated Pods with generated names, by family, in order of creation.
+    families: BTreeMap<String, Vec<ObjectRef>>,
     /// Turns of nodes, by name.
     nodes: BTreeMap<String, u32>,
+    /// Nodes whose taint came after DaemonSets had looked.
+    late_taints: Vec<String>,
     /// The recording's own nodes.
     own_nodes: Vec<String>,
     /// How late containers typically start, in seconds.
@@ -72,14 +79,21 @@ impl Guide {
                 nodes.entry(entry["name"].as_str().unwrap_or("").to_string()).or_insert(place as u32);
             }
         }
+        let late_taints = late_taints(recording);
         let taken = vec![false; recorded.len()];
         let own = recording["nodes"].as_array().into_iter().flatten().filter_map(Value::as_str);
         let own_nodes = own.map(str::to_string).collect();
-        Guide { start, recorded, taken, nodes, own_nodes, start_lag, touched: true, ..Guide::default() }
+        Guide { start, recorded, taken, nodes, late_taints, own_nodes, start_lag, touched: true, ..Guide::default() }
     }
 
-    /// The simulated Pod that stands for a recorded one.
+    /// The simulated Pod that stands for a recorded one. Where nothing was recorded (a story that is told in the form of a
+    /// recording) `web-~2` is the second of its kind.
     pub fn stand_in(&self, namespace: &str, name: &str, world: &World) -> Option<Text> {
+        if self.recorded.is_empty() {
+            let number: usize = name.rsplit_once('~')?.1.parse().ok()?;
+            let pod = self.families.get(&family(name))?.get(number.checked_sub(1)?)?;
+            return world.meta(*pod).map(|meta| meta.name.clone());
+        }
         let place = self.recorded.iter().position(|pod| pod.namespace == namespace && pod.name == name)?;
         let matched = self.matched.iter().find(|(_, other)| **other == place).map(|(pod, _)| *pod);
         let open = || self.open.iter().find(|(_, open)| self.equals(open).contains(&place)).map(|(pod, _)| *pod);
@@ -172,6 +186,11 @@ impl Guide {
                 world.leanings.set_turn(node, *turn);
             }
         }
+        for name in &self.late_taints {
+            if let Some(node) = world.find(Kind::Node, "", name) {
+                world.leanings.set_taint_lag(node, LATE_TAINT);
+            }
+        }
     }
 }
 
@@ -186,6 +205,7 @@ impl Listener for Guide {
             };
             let born = (now - self.start).millis() as f64 / 1_000.0;
             let pinned = pod.pinned_to.to_string();
+            self.families.entry(family.clone()).or_default().push(change.object);
             let open = Open { family, pinned, born, stepped_back: SimDuration::ZERO, until: now };
             self.open.insert(change.object, open);
             self.touched = true;

@@ -100,3 +100,37 @@ impl Recorded {
         waited.is_some_and(|waited| (MISSED_SECONDS.0..=MISSED_SECONDS.1).contains(&waited))
     }
 }
+
+/// A DaemonSet that looks at a lost node does so within so many seconds.
+const LOOK_SECONDS: f64 = 1.0;
+
+/// Nodes that fell silent and whose taint came after DaemonSets had looked: a DaemonSet counted its Pod there as unavailable
+/// and went on wanting it, which it does not on a tainted node. In which order they act is chance.
+pub fn late_taints(recording: &Value) -> Vec<String> {
+    let watch = || recording["watch"].as_array().into_iter().flatten();
+    let at = |entry: &Value| entry["t"].as_f64().unwrap_or(0.0);
+    let mut late: Vec<String> = Vec::new();
+    for entry in watch().filter(|entry| entry["kind"] == "Node") {
+        let ready = entry["status"]["conditions"]["Ready"].as_str().unwrap_or("");
+        let name = entry["name"].as_str().unwrap_or("").to_string();
+        if !ready.starts_with("Unknown") || late.contains(&name) {
+            continue;
+        }
+        let sets: Vec<&Value> = watch().filter(|other| other["kind"] == "DaemonSet").collect();
+        let number = |set: &Value, key: &str| set["status"][key].as_i64().unwrap_or(0);
+        let looked = sets.iter().enumerate().any(|(place, set)| {
+            let soon = (0.0..LOOK_SECONDS).contains(&(at(set) - at(entry)));
+            let same = |other: &&&Value| other["name"] == set["name"];
+            let before = sets[..place].iter().rfind(same);
+            let lasts = sets[place + 1..].iter().find(same).is_none_or(|later| at(later) - at(set) > LOOK_SECONDS);
+            let lost = |before: &&Value| {
+                number(set, "ready") < number(before, "ready") && number(set, "desired") == number(before, "desired")
+            };
+            soon && lasts && before.is_some_and(lost)
+        });
+        if looked {
+            late.push(name);
+        }
+    }
+    late
+}

@@ -37,7 +37,9 @@ pub fn settings(recording: &Value, start: SimTime) -> Settings {
     let at = |entry: &Value| start + SimDuration::from_millis((time(entry) * 1_000.0).round() as i64);
     let event = |reason: &str| list(recording, "events").iter().find(|event| event["reason"] == reason).map(at);
     let look = event("RemovingNode").or_else(|| event("NodeNotReady")).or_else(|| event("RegisteredNode"));
-    let collected = list(recording, "watch").iter().find(|entry| entry.to_string().contains("DeletionByPodGC")).map(at);
+    // Only the Pod garbage collector lets a Pod fail whose container still seems to run.
+    let lost = |entry: &&Value| entry["status"]["phase"] == "Failed" && entry["status"]["container"] == "running";
+    let collected = list(recording, "watch").iter().find(lost).map(at);
     let within = |time: SimTime, period: i64| {
         SimDuration::from_nanos(time.unix_nanos().rem_euclid(SimDuration::from_secs(period).nanos()))
     };

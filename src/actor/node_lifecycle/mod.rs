@@ -37,6 +37,7 @@ const LOOK: u16 = 1;
 const PASS: u16 = 2;
 const VERDICT: u16 = 3;
 const CONTINUE: u16 = 4;
+const LATE_TAINT: u16 = 5;
 
 /// What the controller remembers of a node.
 #[derive(Clone, Debug)]
@@ -170,13 +171,17 @@ impl Actor for NodeLifecycle {
         }
         let asked = Aspects::STATUS | Aspects::READY | Aspects::TAINTS | Aspects::UNSCHEDULABLE;
         if change.verb == ChangeVerb::Added || change.aspects.any(asked) {
-            self.tasks.push_back(Task::NoSchedule(id));
+            match sight.world.leanings.taint_lag(id) {
+                SimDuration::ZERO => self.tasks.push_back(Task::NoSchedule(id)),
+                lag => sight.alarms.set(sight.now + lag, ActorKind::NodeLifecycle, Key::object(id, LATE_TAINT, 0)),
+            }
         }
     }
 
     fn ring(&mut self, key: Key, cx: &mut Cx) {
         match key.code {
             LOOK if self.look_at.is_some_and(|at| at <= cx.now) => self.monitor_node_health(cx),
+            LATE_TAINT => self.tasks.extend(key.object.and_then(|object| object.id()).map(Task::NoSchedule)),
             PASS => self.do_no_execute_tainting_pass(cx),
             VERDICT => {
                 if let Some(snapshot) = self.verdict.take() {
