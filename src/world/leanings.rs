@@ -40,6 +40,7 @@ pub struct Leanings {
     turns: BTreeMap<ObjectRef, u32>,
     lags: BTreeMap<ObjectRef, Lag>,
     late_taints: BTreeMap<ObjectRef, SimDuration>,
+    late_looks: BTreeMap<(ObjectRef, SimTime), SimDuration>,
 }
 
 impl Leanings {
@@ -76,6 +77,16 @@ impl Leanings {
     /// Lets a node's NoSchedule taints follow late.
     pub fn set_taint_lag(&mut self, node: impl Into<ObjectRef>, lag: SimDuration) {
         self.late_taints.insert(node.into(), lag);
+    }
+
+    /// How long after `due` its controller looks at a CronJob.
+    pub fn look_lag(&self, cron_job: impl Into<ObjectRef>, due: SimTime) -> SimDuration {
+        self.late_looks.get(&(cron_job.into(), due)).copied().unwrap_or_default()
+    }
+
+    /// Lets its controller look at a CronJob later than it is due.
+    pub fn set_look_lag(&mut self, cron_job: impl Into<ObjectRef>, due: SimTime, lag: SimDuration) {
+        self.late_looks.insert((cron_job.into(), due), lag);
     }
 
     /// When it is an object's turn among equals; lower is earlier, one without a turn comes last.

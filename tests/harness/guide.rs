@@ -5,7 +5,7 @@
 //! simulated one stands for and sets the simulation's leanings accordingly. Leanings decide between equals only, so what
 //! the rules do not leave open stays the simulation's own doing, and the comparison can be strict about names of nodes.
 
-use super::recorded::{Recorded, late_taints, recorded_pods};
+use super::recorded::{LateLook, Recorded, late_looks, late_taints, recorded_pods};
 use super::track::family;
 use orrery::api::{Kind, Text};
 use orrery::sim::{EventRecord, Listener};
@@ -20,6 +20,8 @@ const SAME_BIRTH_SECONDS: f64 = 4.0;
 const LATE_END: SimDuration = SimDuration::from_millis(60);
 /// How late the taint of a node is when DaemonSets looked before it: less than the recordings tell apart.
 const LATE_TAINT: SimDuration = SimDuration::from_millis(60);
+/// How long after a scheduled time a CronJob is looked at.
+const LOOK_AFTER: SimDuration = SimDuration::from_millis(100);
 /// How long a Pod steps back for others that wait at the same time.
 const STEP_BACK: SimDuration = SimDuration::from_millis(20);
 /// The longest that a Pod steps back: what the recordings' scheduler took for as many Pods as came together.
@@ -56,6 +58,8 @@ pub struct Guide {
     nodes: BTreeMap<String, u32>,
     /// Nodes whose taint came after DaemonSets had looked.
     late_taints: Vec<String>,
+    /// Looks at CronJobs that came late.
+    late_looks: Vec<LateLook>,
     /// The recording's own nodes.
     own_nodes: Vec<String>,
     /// How late containers typically start, in seconds.
@@ -80,10 +84,22 @@ impl Guide {
             }
         }
         let late_taints = late_taints(recording);
+        let late_looks = late_looks(recording, start.unix_nanos() as f64 / 1e9);
         let taken = vec![false; recorded.len()];
         let own = recording["nodes"].as_array().into_iter().flatten().filter_map(Value::as_str);
         let own_nodes = own.map(str::to_string).collect();
-        Guide { start, recorded, taken, nodes, late_taints, own_nodes, start_lag, touched: true, ..Guide::default() }
+        Guide {
+            start,
+            recorded,
+            taken,
+            nodes,
+            late_taints,
+            late_looks,
+            own_nodes,
+            start_lag,
+            touched: true,
+            ..Guide::default()
+        }
     }
 
     /// The simulated Pod that stands for a recorded one. Where nothing was recorded (a story that is told in the form of a
@@ -164,7 +180,8 @@ impl Guide {
             // Of equals the oldest is bound first; what was bound in the same tenth of a second keeps its order.
             let elder = elders.entry((&open.family, &open.pinned)).or_default();
             let equal = equals.get(*elder).map(|at| &self.recorded[*at]);
-            let bound = equal.and_then(|equal| Some((equal.prompt_binding()?, equal.binding)));
+            let bound =
+                equal.and_then(|equal| Some((equal.prompt_binding().or(equal.gone_before_bound())?, equal.binding)));
             let heard = bound.filter(|(at, _)| *at > open.born).map(|(at, place)| at + place as f64 * 1e-6);
             let heard = heard.map(|at| self.start + span(at)).max(Some(open.until));
             world.leanings.set_lag(*pod, Lag { heard, ..Lag::default() });
@@ -186,6 +203,12 @@ impl Guide {
                 world.leanings.set_turn(node, *turn);
             }
         }
+        for look in &self.late_looks {
+            if let Some(cron_job) = world.find(Kind::CronJob, &look.namespace, &look.cron_job) {
+                let due = SimTime::from_unix_seconds(look.scheduled) + LOOK_AFTER;
+                world.leanings.set_look_lag(cron_job, due, span(look.lag));
+            }
+        }
         for name in &self.late_taints {
             if let Some(node) = world.find(Kind::Node, "", name) {
                 world.leanings.set_taint_lag(node, LATE_TAINT);
@@ -196,7 +219,7 @@ impl Guide {
 
 impl Listener for Guide {
     fn change(&mut self, now: SimTime, change: &Change, world: &World) {
-        self.touched |= change.object.kind == Kind::Node && change.verb == ChangeVerb::Added;
+        self.touched |= matches!(change.object.kind, Kind::Node | Kind::CronJob) && change.verb == ChangeVerb::Added;
         let Some(pod) = change.object.id().and_then(|id: PodId| world.pods.ghost(id)) else { return };
         if change.verb == ChangeVerb::Added {
             let family = match (pod.meta.controller(), pod.meta.name.rsplit_once('-')) {

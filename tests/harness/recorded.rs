@@ -5,7 +5,7 @@ use serde_json::Value;
 use std::collections::BTreeMap;
 
 /// How late the recorder hears of things, in seconds: a tenth at most, mostly much less.
-const WATCH_SECONDS: f64 = 0.03;
+pub const WATCH_SECONDS: f64 = 0.03;
 /// A Job that counts a Pod so long after its end did not see the end when it looked at about the same time, in seconds.
 const MISSED_SECONDS: (f64, f64) = (0.7, 1.4);
 /// A Pod that is bound so soon was bound at the first attempt, in seconds.
@@ -32,6 +32,7 @@ pub struct Recorded {
     pub binding: usize,
     /// Its place among all deletions.
     pub deletion: Option<u32>,
+    leaving: Option<f64>,
     ran: Option<f64>,
     ended: Option<f64>,
     counted: Option<f64>,
@@ -70,6 +71,7 @@ impl Recorded {
         }
         if entry["type"] == "DELETED" || status.get("deletionTimestamp").is_some() {
             self.deletion.get_or_insert(place as u32);
+            self.leaving.get_or_insert(at);
         }
         let container = status["container"].as_str().unwrap_or("");
         let note = |time: &mut Option<f64>, happened: bool| {
@@ -86,6 +88,12 @@ impl Recorded {
     /// When it was bound, if that was as soon as the scheduler heard of it.
     pub fn prompt_binding(&self) -> Option<f64> {
         (self.node.is_some() && self.bound - self.born <= PROMPT_BINDING_SECONDS).then_some(self.bound)
+    }
+
+    /// Until when the scheduler cannot have heard of it: it was gone before it was bound.
+    pub fn gone_before_bound(&self) -> Option<f64> {
+        let gone = self.leaving.filter(|gone| gone - self.born <= PROMPT_BINDING_SECONDS)?;
+        self.node.is_none().then_some(gone + WATCH_SECONDS)
     }
 
     /// How much longer than a second it took from its binding to its running.
@@ -133,4 +141,42 @@ pub fn late_taints(recording: &Value) -> Vec<String> {
         }
     }
     late
+}
+
+/// A CronJob's controller looks so long after a scheduled time, in seconds.
+const LOOK_AFTER_SECONDS: f64 = 0.1;
+/// The longest that a busy controller is late for that, in seconds.
+const MOST_LOOK_LAG_SECONDS: f64 = 1.0;
+
+/// A look at a CronJob that came later than it was due.
+#[derive(Debug)]
+pub struct LateLook {
+    pub namespace: String,
+    pub cron_job: String,
+    /// The scheduled time, in seconds of the Unix era.
+    pub scheduled: i64,
+    /// How late it came, in seconds.
+    pub lag: f64,
+}
+
+/// How late the controller was for scheduled times: it shows when a Job was made for such a time, or was not because another
+/// one ran. `t0` is when the recording began, in seconds of the Unix era.
+pub fn late_looks(recording: &Value, t0: f64) -> Vec<LateLook> {
+    let default_namespace = recording["namespaces"][0].as_str().unwrap_or("default");
+    let list = |key: &str| recording[key].as_array().map_or(&[][..], Vec::as_slice).iter();
+    let made = list("watch").filter_map(|entry| {
+        let owner = entry["owner"].as_str()?.strip_prefix("CronJob/")?.split(' ').next()?;
+        (entry["type"] == "ADDED" && entry["kind"] == "Job").then_some((entry, owner))
+    });
+    let refused = list("events").filter(|event| event["reason"] == "JobAlreadyActive");
+    let refused = refused.map(|event| (event, event["name"].as_str().unwrap_or("")));
+    let look = |(entry, cron_job): (&Value, &str)| {
+        let at = entry["t"].as_f64()? - WATCH_SECONDS;
+        let scheduled = ((t0 + at) / 60.0).floor() * 60.0;
+        let lag = t0 + at - scheduled - LOOK_AFTER_SECONDS;
+        let namespace = namespace(entry).unwrap_or(default_namespace).to_string();
+        let late = (0.0..=MOST_LOOK_LAG_SECONDS).contains(&lag);
+        late.then(|| LateLook { namespace, cron_job: cron_job.to_string(), scheduled: scheduled as i64, lag })
+    };
+    made.chain(refused).filter_map(look).collect()
 }

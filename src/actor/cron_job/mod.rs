@@ -66,6 +66,7 @@ impl CronJobs {
     }
 
     fn look_at(&mut self, id: CronJobId, at: SimTime, cx: &mut Cx) {
+        let at = at + cx.world.leanings.look_lag(id, at);
         if at <= cx.now { self.queue.add(id) } else { self.queue.add_at(id, at, cx.alarms) }
     }
 
