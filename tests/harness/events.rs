@@ -27,8 +27,10 @@ pub fn compare_events(
 }
 
 fn title(event: &Happening) -> String {
-    let kind = if event.warning { "Warning" } else { "Normal" };
-    format!("Event {} {kind} {} x{} at {}: {}", event.source, event.reason, event.count, event.at, event.message)
+    format!(
+        "Event {} {} {} x{} at {}: {}",
+        event.source, event.kind, event.reason, event.count, event.at, event.message
+    )
 }
 
 /// Counts as from one: nodes, and Pods as far as taint eviction knows them (by name, without UID), had Events before the
@@ -70,8 +72,8 @@ fn compare_one_source(recorded: &[Happening], simulated: &[Happening], tolerance
     let mut places: Vec<(usize, &Happening)> = Vec::new();
     for event in recorded {
         let equal = |other: &Happening| {
-            (other.warning, &other.reason, &other.message, other.count)
-                == (event.warning, &event.reason, &event.message, event.count)
+            (&other.kind, &other.reason, &other.message, other.count)
+                == (&event.kind, &event.reason, &event.message, event.count)
         };
         let Some(place) = (0..simulated.len()).find(|at| !taken[*at] && equal(&simulated[*at])) else {
             if event.at < end - tolerance {

@@ -16,6 +16,8 @@ use std::collections::BTreeMap;
 
 /// A simulated Pod stands for a recorded one that was created at most so long before or after it, in seconds.
 const SAME_BIRTH_SECONDS: f64 = 4.0;
+/// The longest that the scheduler hears of a Pod late: what the recorded control plane was slower than ours, in seconds.
+const MOST_HEARD_LAG_SECONDS: f64 = 1.2;
 /// How late the kubelet is with an end that a Job just missed: less than the recordings tell apart.
 const LATE_END: SimDuration = SimDuration::from_millis(60);
 /// How late the taint of a node is when DaemonSets looked before it: less than the recordings tell apart.
@@ -182,7 +184,8 @@ impl Guide {
             let equal = equals.get(*elder).map(|at| &self.recorded[*at]);
             let bound =
                 equal.and_then(|equal| Some((equal.prompt_binding().or(equal.gone_before_bound())?, equal.binding)));
-            let heard = bound.filter(|(at, _)| *at > open.born).map(|(at, place)| at + place as f64 * 1e-6);
+            let late = |at: f64| at > open.born && at - open.born <= MOST_HEARD_LAG_SECONDS;
+            let heard = bound.filter(|(at, _)| late(*at)).map(|(at, place)| at + place as f64 * 1e-6);
             let heard = heard.map(|at| self.start + span(at)).max(Some(open.until));
             world.leanings.set_lag(*pod, Lag { heard, ..Lag::default() });
             *elder += 1;

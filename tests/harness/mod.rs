@@ -9,6 +9,7 @@ pub mod assign;
 pub mod compare;
 pub mod events;
 pub mod guide;
+pub mod mutate;
 pub mod recorded;
 pub mod replay;
 pub mod series;

@@ -8,7 +8,8 @@ use std::collections::BTreeMap;
 pub struct Happening {
     pub at: f64,
     pub source: String,
-    pub warning: bool,
+    /// `Normal` or `Warning`.
+    pub kind: String,
     pub reason: String,
     pub message: String,
     pub count: u64,
@@ -89,7 +90,7 @@ fn happening(at: f64, entry: &Value) -> Happening {
     Happening {
         at,
         source: text("from"),
-        warning: entry["type"] == "Warning",
+        kind: text("type"),
         reason: text("reason"),
         message: without_numbers(&text("message")),
         count: entry["count"].as_u64().unwrap_or(1),
