@@ -30,25 +30,41 @@ pub fn json_files(directory: &Path) -> Vec<PathBuf> {
     files
 }
 
-/// The known differences of a harness: case name to reason.
-pub fn known_differences(path: &str) -> BTreeMap<String, String> {
+/// What a harness knows that it cannot match.
+#[derive(Debug, Default, PartialEq)]
+pub struct Known {
+    /// Case name to reason.
+    pub cases: BTreeMap<String, String>,
+    /// Something that cases may be given (`table.field`) to the reason why some of those cases cannot be matched.
+    pub inputs: BTreeMap<String, String>,
+}
+
+/// The known differences of a harness.
+pub fn known_differences(path: &str) -> Known {
     let path = Path::new(env!("CARGO_MANIFEST_DIR")).join(path);
     let text = std::fs::read_to_string(&path).unwrap_or_default();
     parse_known_differences(&text)
         .unwrap_or_else(|line| panic!("{}: line {line} is not `\"case\" = \"reason\"`", path.display()))
 }
 
-/// Lines of the form `"case" = "reason"`, comments and blank lines; the error is the number of a line that is neither.
-pub fn parse_known_differences(text: &str) -> Result<BTreeMap<String, String>, usize> {
-    let mut known = BTreeMap::new();
+/// Lines of the form `"case" = "reason"`, after `[inputs]` `"table.field" = "reason"`, comments and blank lines; the error
+/// is the number of a line that is none of these.
+pub fn parse_known_differences(text: &str) -> Result<Known, usize> {
+    let mut known = Known::default();
+    let mut inputs = false;
     for (number, line) in text.lines().enumerate() {
         let line = line.trim();
-        if line.is_empty() || line.starts_with(['#', '[']) {
-            continue;
+        match line {
+            "[inputs]" => inputs = true,
+            "[cases]" => inputs = false,
+            _ if line.is_empty() || line.starts_with('#') => {}
+            _ => {
+                let inner = line.strip_prefix('"').and_then(|rest| rest.strip_suffix('"'));
+                let (key, reason) = inner.and_then(|inner| inner.split_once("\" = \"")).ok_or(number + 1)?;
+                let list = if inputs { &mut known.inputs } else { &mut known.cases };
+                list.insert(key.replace("\\\"", "\""), reason.replace("\\\"", "\""));
+            }
         }
-        let inner = line.strip_prefix('"').and_then(|rest| rest.strip_suffix('"'));
-        let (case, reason) = inner.and_then(|inner| inner.split_once("\" = \"")).ok_or(number + 1)?;
-        known.insert(case.replace("\\\"", "\""), reason.replace("\\\"", "\""));
     }
     Ok(known)
 }
@@ -58,13 +74,26 @@ pub fn parse_known_differences(text: &str) -> Result<BTreeMap<String, String>, u
 pub struct Report {
     table: BTreeMap<String, [usize; 3]>,
     failures: Vec<String>,
+    /// For each listed input that cases were given: how many of them differed.
+    inputs: BTreeMap<String, usize>,
 }
 
 impl Report {
     /// Takes a case's differences down and prints its line.
-    pub fn case(&mut self, file: &str, name: &str, differences: &[String], known: &BTreeMap<String, String>) {
+    pub fn case(&mut self, file: &str, name: &str, differences: &[String], known: &Known) {
+        self.case_given(file, name, &[], differences, known);
+    }
+
+    /// Likewise, for a case that was given these inputs.
+    pub fn case_given(&mut self, file: &str, name: &str, given: &[&str], differences: &[String], known: &Known) {
         let full = format!("{file}/{name}");
-        let expected = known.get(&full).or_else(|| known.get(name));
+        let mut expected = known.cases.get(&full).or_else(|| known.cases.get(name));
+        for input in given.iter().map(|field| format!("{file}.{field}")) {
+            if let Some(reason) = known.inputs.get(&input) {
+                *self.inputs.entry(input).or_default() += usize::from(!differences.is_empty());
+                expected = expected.or(Some(reason).filter(|_| !differences.is_empty()));
+            }
+        }
         let row = self.table.entry(file.to_string()).or_default();
         match (differences.is_empty(), expected) {
             (true, None) => {
@@ -89,8 +118,13 @@ impl Report {
         }
     }
 
-    /// Prints the table and fails when anything failed or nothing ran.
-    pub fn finish(self) {
+    /// Prints the table and fails when anything failed or nothing ran, or when an input is listed though every case that
+    /// was given it matches.
+    pub fn finish(mut self) {
+        for (input, _) in self.inputs.iter().filter(|(_, differing)| **differing == 0) {
+            println!("FAIL [inputs] {input}: listed as a known difference, but all its cases match");
+            self.failures.push(input.clone());
+        }
         println!("\n{:<40} {:>6} {:>6} {:>6}", "file", "ok", "known", "FAIL");
         for (file, [ok, known, failed]) in &self.table {
             println!("{file:<40} {ok:>6} {known:>6} {failed:>6}");
