@@ -10,10 +10,6 @@ use orrery::time::SimTime;
 use orrery::world::{Aspects, Change, ChangeVerb, Denial, Id, Outgoing, World};
 use serde_json::{Value, json};
 
-/// What a case may give that needs a stale cache or a failing API server, neither of which exists here.
-#[allow(dead_code)] // Only one of the harnesses asks.
-pub const KNOWN_GAPS: [&str; 4] = ["staleCache", "jobsNotYetInCache", "liveStatusActive", "getError"];
-
 /// Runs one case and describes every field of `expect` that came out differently. An empty list is a pass.
 pub fn run_case(case: &Value) -> Vec<String> {
     let given = within_our_years(&case["given"]);

@@ -12,10 +12,6 @@ use orrery::world::{Aspects, Change, ChangeVerb, Denial, JobId, Outgoing, PodId,
 use serde_json::{Value, json};
 use std::collections::BTreeSet;
 
-/// What a case may give that needs a stale cache or a failing API server, neither of which exists here.
-#[allow(dead_code)] // Only one of the harnesses asks.
-pub const KNOWN_GAPS: [&str; 3] = ["podApiError", "unobservedCreations", "unobservedDeletions"];
-
 /// Events of Pod control, which the table leaves out.
 const POD_EVENTS: [&str; 3] = ["SuccessfulCreate", "SuccessfulDelete", "FailedCreate"];
 
