@@ -55,7 +55,9 @@ impl Run {
             let last_failure = given["lastPodFailureTime"].as_str().and_then(SimTime::parse);
             jobs.set_backoff_record(job, BackoffRecord { failures: failures as u32, last_failure });
         }
-        if let Some(grants) = given["podCreateLimit"].as_u64() {
+        // Of an API that fails for Pods altogether, this much can be had: it takes none.
+        let fails = given["podApiError"].is_string().then_some(0);
+        if let Some(grants) = given["podCreateLimit"].as_u64().or(fails) {
             let namespace = Text::copy(given["job"]["metadata"]["namespace"].as_str().unwrap_or_default());
             let message = Text::from("fake error");
             world.denials.push(Denial { kind: Kind::Pod, namespace, grants: grants as u32, message });
