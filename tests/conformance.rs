@@ -70,7 +70,8 @@ fn the_simulation_agrees_with_kubernetes_own_code() {
             continue;
         };
         for case in &cases {
-            let given: Vec<&str> = case["given"].as_object().into_iter().flatten().map(|(key, _)| key.as_str()).collect();
+            let given: Vec<&str> =
+                case["given"].as_object().into_iter().flatten().map(|(key, _)| key.as_str()).collect();
             report.case_given(&table, &name(case), &given, &runner(case), &known);
         }
     }

@@ -31,7 +31,7 @@ pub use condition::{Condition, Status};
 pub use kind::Kind;
 pub use meta::{Deletion, Labels, Meta, OwnerReference, Uid};
 pub use node::Node;
-pub use pod::Pod;
+pub use pod::{Pod, host_name};
 pub use pod_spec::{Container, PodSpec, RestartPolicy};
 pub use pod_status::{ContainerState, ContainerStatus, Phase, PodStatus, Terminated};
 pub use quantity::Resources;

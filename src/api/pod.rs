@@ -27,6 +27,16 @@ pub struct Pod {
     pub status: PodStatus,
 }
 
+/// The host name of a Pod when that is not its own name: as written, or `<job>-<index>` for a Pod of an Indexed Job.
+/// Upstream: pkg/controller/job/job_controller.go manageJob.
+pub fn host_name(meta: &Meta, spec: &PodSpec) -> Text {
+    let owner = meta.controller().filter(|owner| owner.kind == "Job");
+    match (owner, meta.annotations.get("batch.kubernetes.io/job-completion-index")) {
+        (Some(job), Some(index)) => Text::from(format!("{}-{index}", job.name)),
+        _ => spec.hostname.clone(),
+    }
+}
+
 impl Pod {
     /// The Pod in a value.
     pub fn from_value(object: &Value) -> Pod {
@@ -62,14 +72,9 @@ impl Pod {
         json!({"apiVersion": "v1", "kind": "Pod", "metadata": self.meta.to_value(), "spec": spec, "status": status})
     }
 
-    /// Its host name when that is not the Pod's own name: as written, or `<job>-<index>` for a Pod of an Indexed Job.
-    /// Upstream: pkg/controller/job/job_controller.go manageJob.
+    /// Its host name when that is not the Pod's own name.
     pub fn hostname(&self) -> Text {
-        let owner = self.meta.controller().filter(|owner| owner.kind == "Job");
-        match (owner, self.meta.annotations.get("batch.kubernetes.io/job-completion-index")) {
-            (Some(job), Some(index)) => Text::from(format!("{}-{index}", job.name)),
-            _ => self.spec.hostname.clone(),
-        }
+        host_name(&self.meta, &self.spec)
     }
 
     /// Neither ended nor being deleted. Upstream: pkg/controller/controller_utils.go IsPodActive.

@@ -86,6 +86,39 @@ impl Probe {
     }
 }
 
+/// An environment variable.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct EnvVar {
+    /// Its name.
+    pub name: Text,
+    /// Where its value comes from.
+    pub source: EnvSource,
+}
+
+/// Where the value of an environment variable comes from.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum EnvSource {
+    /// This text.
+    Text(Text),
+    /// The field of the Pod at this path.
+    Field(Text),
+    /// A ConfigMap, a Secret, a resource of the container.
+    Elsewhere,
+}
+
+impl EnvVar {
+    /// The variable in a value.
+    pub fn from_value(item: &Value) -> EnvVar {
+        let path = value::text(value::at(item, &["valueFrom", "fieldRef"]), "fieldPath");
+        let source = match (path.is_empty(), item.get("valueFrom").is_some_and(|from| !from.is_null())) {
+            (false, _) => EnvSource::Field(path),
+            (true, true) => EnvSource::Elsewhere,
+            (true, false) => EnvSource::Text(value::text(item, "value")),
+        };
+        EnvVar { name: value::text(item, "name"), source }
+    }
+}
+
 /// A container of a Pod.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Container {
@@ -97,8 +130,8 @@ pub struct Container {
     pub command: Vec<Text>,
     /// `args`, replacing the image's arguments.
     pub args: Vec<Text>,
-    /// Plain environment variables.
-    pub env: Vec<(Text, Text)>,
+    /// Its environment variables.
+    pub env: Vec<EnvVar>,
     /// (name, container port, protocol) of its ports.
     pub ports: Vec<(Text, i32, Text)>,
     /// What it asks the scheduler for.
@@ -133,7 +166,7 @@ impl Container {
             image: value::text(item, "image"),
             command: value::texts(item, "command"),
             args: value::texts(item, "args"),
-            env: value::list(item, "env").iter().map(|e| (value::text(e, "name"), value::text(e, "value"))).collect(),
+            env: value::list(item, "env").iter().map(EnvVar::from_value).collect(),
             ports: value::list(item, "ports")
                 .iter()
                 .map(|p| (value::text(p, "name"), value::i32(p, "containerPort"), protocol(p)))

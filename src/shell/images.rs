@@ -26,6 +26,11 @@ impl Image {
         self.script == INTERACTIVE
     }
 
+    /// Whether it serves whatever its environment is; some databases refuse to start without a password.
+    pub fn always_serves(&self) -> bool {
+        self.serves() && !self.script.contains("exit 1")
+    }
+
     /// Whether it serves until it is stopped, rather than doing something and exiting.
     pub fn serves(&self) -> bool {
         self.script.contains("sleep infinity")
@@ -53,6 +58,39 @@ pub fn lookup(reference: &str) -> Option<&'static Image> {
     IMAGES.iter().find(|image| image.repositories.contains(&repository))
 }
 
+/// The repository of an image without its default registry, tag and digest: `docker.io/library/nginx:1.27` is `nginx`.
+///
+/// ```
+/// use orrery::shell::images::full_repository;
+/// assert_eq!(full_repository("docker.io/library/nginx:1.27"), "nginx");
+/// assert_eq!(full_repository("localhost:5000/team/app@sha256:00"), "localhost:5000/team/app");
+/// ```
+pub fn full_repository(reference: &str) -> &str {
+    let name = untagged(reference);
+    let name = name.strip_prefix("docker.io/").unwrap_or(name);
+    name.strip_prefix("library/").unwrap_or(name)
+}
+
+/// The tag of an image, `latest` when it names none; empty when it names a digest.
+pub fn tag(reference: &str) -> &str {
+    if reference.contains('@') {
+        return "";
+    }
+    match reference.rsplit_once(':') {
+        Some((_, tag)) if !tag.contains('/') => tag,
+        _ => "latest",
+    }
+}
+
+/// What a pull of an image transfers, in bytes; that of an unknown one follows from its name.
+pub fn size_bytes(reference: &str) -> i64 {
+    if let Some(known) = lookup(reference) {
+        return i64::try_from(known.size_bytes).unwrap_or(i64::MAX);
+    }
+    let hash = crate::dice::fnv1a(crate::dice::FNV_OFFSET, full_repository(reference).as_bytes());
+    (10 + (hash % 190) as i64) * MB as i64 + (hash / 190 % MB) as i64
+}
+
 /// Every known image.
 pub fn all() -> &'static [Image] {
     IMAGES
@@ -60,17 +98,22 @@ pub fn all() -> &'static [Image] {
 
 /// The repository in an image reference, without registry, tag, digest and the prefix of official images.
 fn repository(reference: &str) -> &str {
-    let name = reference.split('@').next().unwrap_or(reference);
-    // A colon before the last slash belongs to the registry's port.
-    let name = match name.rfind(':') {
-        Some(colon) if !name[colon..].contains('/') => &name[..colon],
-        _ => name,
-    };
+    let name = untagged(reference);
     let name = match name.split_once('/') {
         Some((host, rest)) if host.contains(['.', ':']) || host == "localhost" => rest,
         _ => name,
     };
     name.strip_prefix("library/").unwrap_or(name)
+}
+
+/// An image reference without tag and digest.
+fn untagged(reference: &str) -> &str {
+    let name = reference.split('@').next().unwrap_or(reference);
+    // A colon before the last slash belongs to the registry's port.
+    match name.rfind(':') {
+        Some(colon) if !name[colon..].contains('/') => &name[..colon],
+        _ => name,
+    }
 }
 
 const MB: u64 = 1_000_000;
@@ -105,7 +148,13 @@ const fn image(
 static IMAGES: &[Image] = &[
     // The two images of the course that the first lessons follow.
     image(&["kubetm/init"], &[], 2 * MB, false, "echo 'job start'\nsleep 20\necho 'job end'"),
-    image(&["kubetm/app"], &[8080], 261 * MB, false, plain_server!("echo 'Listening on port 8080'")),
+    image(
+        &["kubetm/app", "kubetm/p8000", "kubetm/p8080"],
+        &[8080],
+        261 * MB,
+        false,
+        plain_server!("echo 'Listening on port 8080'"),
+    ),
     // Bases and interpreters.
     image(&["busybox"], &[], 2_200_000, false, INTERACTIVE),
     image(&["alpine"], &[], 3_600_000, false, INTERACTIVE),
@@ -164,7 +213,7 @@ static IMAGES: &[Image] = &[
     image(&["echoserver", "ealen/echo-server"], &[8080], 43 * MB, true, server!("echo 'Generating self-signed cert'")),
     image(&["e2e-test-images/agnhost", "agnhost"], &[], 52 * MB, true, plain_server!("echo 'Paused'")),
     image(
-        &["tomcat"],
+        &["tomcat", "kubetm/tomcat"],
         &[8080],
         180 * MB,
         false,
@@ -266,7 +315,7 @@ static IMAGES: &[Image] = &[
         server!("echo '{\"level\":\"info\",\"msg\":\"ready to serve client requests\"}'"),
     ),
     image(
-        &["elasticsearch"],
+        &["elasticsearch", "elasticsearch/elasticsearch"],
         &[9200, 9300],
         620 * MB,
         true,

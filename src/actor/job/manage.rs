@@ -13,6 +13,7 @@ use crate::actor::outcome::{Halt, slow_start_batch};
 use crate::actor::pod_control::{NewPod, create_pod, delete_pod};
 use crate::actor::{ActorKind, Cx};
 use crate::api::batch::JobSpec;
+use crate::api::pod_spec::EnvVar;
 use crate::api::{Labels, Pod, PodSpec, Text};
 use crate::dice::SUFFIX_CHARS;
 use crate::time::{SimDuration, SimTime};
@@ -173,6 +174,12 @@ impl Jobs {
             containers.into_iter().flatten().for_each(add_index_variable);
         }
         with.source = Arc::new(source);
+        let variable = EnvVar::from_value(&index_variable());
+        for container in with.init_containers.iter_mut().chain(&mut with.containers) {
+            if container.env.iter().all(|known| known.name != variable.name) {
+                container.env.push(variable.clone());
+            }
+        }
         let with = Arc::new(with);
         if self.indexed_specs.len() >= MAX_REMEMBERED_TEMPLATES {
             self.indexed_specs.remove(0);
@@ -190,8 +197,12 @@ fn add_index_variable(container: &mut serde_json::Value) {
     if env.iter().any(|variable| variable["name"] == COMPLETION_INDEX_ENV) {
         return;
     }
+    env.push(index_variable());
+}
+
+fn index_variable() -> serde_json::Value {
     let path = format!("metadata.labels['{COMPLETION_INDEX}']");
-    env.push(json!({"name": COMPLETION_INDEX_ENV, "valueFrom": {"fieldRef": {"apiVersion": "v1", "fieldPath": path}}}));
+    json!({"name": COMPLETION_INDEX_ENV, "valueFrom": {"fieldRef": {"apiVersion": "v1", "fieldPath": path}}})
 }
 
 /// Marks a Pod with its index and, when they matter, the failures that the index has had.

@@ -2,9 +2,9 @@
 //!
 //! Logs are made when somebody reads them, from what decided the run; nothing is stored for each line.
 
+use super::Kubelet;
 use super::program::{self, Rule};
 use super::worker::{Doing, Worker};
-use super::{Kubelet, images};
 use crate::api::{Container, ContainerState, ContainerStatus, Pod, Terminated};
 use crate::time::{SimDuration, SimTime};
 use crate::world::{PodId, World};
@@ -84,7 +84,7 @@ impl Kubelet {
             stage,
             since,
             until,
-            rule: program::plan(&pod.meta, spec, init, restarts, worker.run(number).started).rule,
+            rule: program::plan(&pod.into(), spec, init, restarts, worker.run(number).started).rule,
         })
     }
 
@@ -117,13 +117,13 @@ impl Kubelet {
                 "Error from server: Get \"https://{host}:10250{path}\": dial tcp {host}:10250: i/o timeout"
             ));
         }
-        let init = number < pod.spec.init_containers.len() && !spec.is_sidecar();
         let exact = self.workers.get(id).map(|worker| worker.run(number).started);
         let run = match (previous, &status.state, &status.last) {
             (false, ContainerState::Running { started }, _) => Written {
                 started: exact.filter(|exact| exact.api() == *started).unwrap_or(*started),
                 ended: None,
                 restarts: status.restart_count,
+                signalled: None,
             },
             (false, ContainerState::Terminated(end), _) => Written::ended(end, status.restart_count),
             (false, ContainerState::Waiting { .. }, Some(end)) => Written::ended(end, status.restart_count),
@@ -134,7 +134,8 @@ impl Kubelet {
                 return bad(format!("previous terminated container \"{container}\" in pod \"{name}\" not found"));
             }
         };
-        Ok(write(pod, spec, init, &run, now))
+        let signalled = self.workers.get(id).and_then(|worker| worker.run(number).signalled);
+        Ok(write(pod, spec, &Written { signalled: signalled.filter(|_| !previous), ..run }, now))
     }
 }
 
@@ -155,37 +156,25 @@ struct Written {
     started: SimTime,
     ended: Option<SimTime>,
     restarts: i32,
+    /// When it got SIGTERM.
+    signalled: Option<SimTime>,
 }
 
 impl Written {
     fn ended(end: &Terminated, restarts: i32) -> Written {
-        Written { started: end.started, ended: Some(end.finished), restarts }
+        Written { started: end.started, ended: Some(end.finished), restarts, signalled: None }
     }
 }
 
 /// The lines of a run.
-fn write(pod: &Pod, spec: &Container, init: bool, run: &Written, now: SimTime) -> Vec<LogLine> {
+fn write(pod: &Pod, spec: &Container, run: &Written, now: SimTime) -> Vec<LogLine> {
     let until = run.ended.map_or(now, |end| end.min(now));
-    if let Some(program) = program::command(&pod.meta, spec, run.restarts, run.started) {
-        let written = program.logs_until((until - run.started).nanos());
-        let at = |offset: i64| run.started + SimDuration::from_nanos(offset);
-        return written.into_iter().map(|line| LogLine { at: at(line.offset_nanos), text: line.text }).collect();
-    }
-    let plan = program::plan(&pod.meta, spec, init, run.restarts, run.started);
-    let mut lines = Vec::new();
-    if spec.command.is_empty()
-        && let Some(known) = images::known(&spec.image)
-    {
-        let ends = plan.runs_for.map(|span| run.started + span);
-        let mut say = |at: SimTime, text: &str| {
-            if !text.is_empty() && at <= until {
-                lines.push(LogLine { at, text: text.to_string() });
-            }
-        };
-        say(run.started, known.says);
-        if let Some(at) = ends {
-            say(at.min(run.ended.unwrap_or(SimTime::FAR_FUTURE)).max(run.started + SimDuration::ZERO), known.says_last);
-        }
-    }
-    lines
+    let Some(program) = program::program(&pod.into(), spec, run.restarts, run.started) else { return Vec::new() };
+    let offset = |at: SimTime| (at - run.started).nanos();
+    let written = match run.signalled.filter(|at| *at <= until) {
+        Some(signalled) => program.logs_with_sigterm(offset(until), offset(signalled)),
+        None => program.logs_until(offset(until)),
+    };
+    let at = |offset: i64| run.started + SimDuration::from_nanos(offset);
+    written.into_iter().map(|line| LogLine { at: at(line.offset_nanos), text: line.text }).collect()
 }

@@ -7,7 +7,9 @@
 
 mod admission;
 mod agent;
-pub mod images;
+#[cfg(test)]
+mod command_tests;
+pub mod environment;
 mod logs;
 #[cfg(test)]
 mod more_tests;
@@ -131,8 +133,8 @@ impl Kubelet {
             let kept = worker.shadow.take();
             let mut shadow = kept.unwrap_or_else(|| Box::new(Shadow { status: pod.status.clone(), notes: Vec::new() }));
             let status = &mut shadow.status;
-            let (meta, spec) = (&pod.meta, pod.spec.as_ref());
-            let mut task = Task { now, meta, spec, status, worker, memory, agent, site, changed: false };
+            let (meta, spec, node_name) = (&pod.meta, pod.spec.as_ref(), &pod.node_name);
+            let mut task = Task { now, meta, spec, node_name, status, worker, memory, agent, site, changed: false };
             act(&mut task);
             task.step();
             shadow.hold_back(&mut memory.notes);
@@ -140,8 +142,8 @@ impl Kubelet {
         } else {
             cx.world.modify(id, |pod: &mut Pod| {
                 let (phase, ready) = (pod.status.phase, pod.status.ready.status);
-                let Pod { meta, spec, status, .. } = pod;
-                let mut task = Task { now, meta, spec, status, worker, memory, agent, site, changed: false };
+                let Pod { meta, spec, node_name, status, .. } = pod;
+                let mut task = Task { now, meta, spec, node_name, status, worker, memory, agent, site, changed: false };
                 act(&mut task);
                 task.step();
                 if !task.changed {

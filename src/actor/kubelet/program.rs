@@ -4,9 +4,9 @@
 //! its image, and else 20 seconds for a Job's Pod and for ever for any other. Annotations are `sim/<key>`, or
 //! `sim/<key>.<container>` for one container; init containers only heed the second form.
 
-use super::images;
+use super::environment::Surroundings;
 use crate::api::{Container, Meta, Text};
-use crate::shell::{Launch, Outcome, Program};
+use crate::shell::{self, Launch, Outcome, Program, images};
 use crate::time::{SimDuration, SimTime};
 
 /// How long a Pod of a Job runs when nothing says otherwise.
@@ -87,9 +87,9 @@ fn listed(text: &str, number: usize) -> Option<&str> {
 /// What a run of a container will do. `restarts` says how often it was started again before, `init` whether it is an
 /// init container that ends.
 /// `started` is when the run starts, which is all that `date` needs to know.
-pub fn plan(meta: &Meta, container: &Container, init: bool, restarts: i32, started: SimTime) -> Plan {
+pub fn plan(pod: &Surroundings, container: &Container, init: bool, restarts: i32, started: SimTime) -> Plan {
     let main = !init && !container.is_sidecar();
-    let base = base_plan(meta, container, init, restarts, started);
+    let (meta, base) = (pod.meta, base_plan(pod, container, init, restarts, started));
     let by_index = annotation(meta, &container.name, main, "sim/run-seconds-by-index")
         .zip(completion_index(meta))
         .and_then(|(list, index)| listed(list, index))
@@ -104,45 +104,43 @@ pub fn plan(meta: &Meta, container: &Container, init: bool, restarts: i32, start
     }
 }
 
-/// The program of a container that brings a command of its own, when it is one that can be run.
-pub(super) fn command(meta: &Meta, container: &Container, restarts: i32, started: SimTime) -> Option<Program> {
-    if container.command.is_empty() && container.args.is_empty() {
+/// The program of a container, when it is one that can be run: its own command, or what its image does without one.
+///
+/// DIFFERENCE: an image that is a mere shell or interpreter (busybox, python) exits at once when it is given nothing to
+/// do; the recordings' containers of such images run on, and so do ours.
+pub(super) fn program(pod: &Surroundings, container: &Container, restarts: i32, started: SimTime) -> Option<Program> {
+    let plain = container.command.is_empty() && container.args.is_empty();
+    if plain && images::lookup(&container.image).is_none_or(images::Image::is_interactive) {
         return None;
     }
     let words = |texts: &[Text]| texts.iter().map(ToString::to_string).collect();
-    let mut env: Vec<(String, String)> =
-        container.env.iter().map(|(name, value)| (name.to_string(), value.to_string())).collect();
-    if let Some(index) = completion_index(meta) {
-        env.push(("JOB_COMPLETION_INDEX".to_string(), index.to_string()));
-    }
     Program::of(&Launch {
         image: container.image.to_string(),
         command: words(&container.command),
         args: words(&container.args),
-        env,
-        hostname: meta.name.to_string(),
+        env: pod.environment(container),
+        hostname: pod.hostname(),
         start_unix_nanos: started.unix_nanos(),
-        seed: meta.uid.low_bits().wrapping_add(restarts.unsigned_abs().into()),
+        seed: pod.meta.uid.low_bits().wrapping_add(restarts.unsigned_abs().into()),
     })
 }
 
 /// What a container does when no annotation says otherwise.
-fn base_plan(meta: &Meta, container: &Container, init: bool, restarts: i32, started: SimTime) -> Plan {
-    if let Some(program) = command(meta, container, restarts, started) {
+fn base_plan(pod: &Surroundings, container: &Container, init: bool, restarts: i32, started: SimTime) -> Plan {
+    let plain = container.command.is_empty() && container.args.is_empty();
+    if plain && images::lookup(&container.image).is_some_and(images::Image::always_serves) {
+        return Plan { rule: Rule::Image, runs_for: None, exit_code: 0 };
+    }
+    if let Some(program) = program(pod, container, restarts, started) {
         // DIFFERENCE: a program too long to tell its end is taken to run for ever.
         let (runs_for, exit_code) = match program.outcome() {
             Outcome::Exits { offset_nanos, code } => (Some(SimDuration::from_nanos(offset_nanos)), code),
             Outcome::RunsForEver | Outcome::Spins { .. } | Outcome::Undecided { .. } => (None, 0),
         };
-        return Plan { rule: Rule::Command, runs_for, exit_code };
+        let rule = if matches!(program.rule(), shell::Rule::Image(_)) { Rule::Image } else { Rule::Command };
+        return Plan { rule, runs_for, exit_code };
     }
-    if container.command.is_empty()
-        && container.args.is_empty()
-        && let Some(known) = images::known(&container.image)
-    {
-        return Plan { rule: Rule::Image, runs_for: known.runs_for, exit_code: 0 };
-    }
-    let of_job = meta.controller().is_some_and(|owner| owner.kind == "Job");
+    let of_job = pod.meta.controller().is_some_and(|owner| owner.kind == "Job");
     if init {
         Plan { rule: Rule::InitDefault, runs_for: Some(INIT_RUN), exit_code: 0 }
     } else if of_job && !container.is_sidecar() {
@@ -182,7 +180,7 @@ mod tests {
                 "ownerReferences": [{"kind": owner, "name": "o", "uid": "u", "controller": true}]},
             "spec": {"containers": [{"name": "c", "image": image}]},
         }));
-        plan(&pod.meta, &pod.spec.containers[0], false, restarts, SimTime::default())
+        plan(&Surroundings::from(&pod), &pod.spec.containers[0], false, restarts, SimTime::default())
     }
 
     #[test]

@@ -1,11 +1,11 @@
 //! Images: present, to be pulled, or not to be had.
 //! Upstream: pkg/kubelet/images/image_manager.go EnsureImageExists.
 
-use super::images;
 use super::program;
 use super::task::{Task, back_off};
 use super::worker::Doing;
 use crate::api::{Container, ContainerState, Meta, Text};
+use crate::shell::images;
 use crate::time::SimDuration;
 
 /// Why an image is not to be had.
@@ -23,7 +23,7 @@ pub(super) enum Missing {
 /// `.invalid`, or by a tag or last name of `missing`, `nonexistent`, `does-not-exist` or `no-such-image`.
 pub(super) fn missing(meta: &Meta, container: &Container) -> Option<Missing> {
     let image = container.image.as_str();
-    let repository = images::repository(image);
+    let repository = images::full_repository(image);
     let registry = repository.split('/').next().unwrap_or("").split(':').next().unwrap_or("");
     let last = repository.rsplit('/').next().unwrap_or("");
     let telling = |word: &str| matches!(word, "missing" | "nonexistent" | "does-not-exist" | "no-such-image");
@@ -46,7 +46,7 @@ pub(super) fn present_message(image: &str) -> Text {
 
 /// The error of a failed pull, as containerd words it.
 fn pull_error(image: &str, missing: Missing) -> String {
-    let repository = images::repository(image);
+    let repository = images::full_repository(image);
     let tag = images::tag(image);
     let has_registry = repository.split('/').next().is_some_and(|host| host.contains(['.', ':']));
     let full = match (has_registry, repository.contains('/')) {

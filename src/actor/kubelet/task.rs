@@ -2,6 +2,7 @@
 //! Upstream: pkg/kubelet/kuberuntime/kuberuntime_manager.go SyncPod, pkg/kubelet/kubelet.go syncPod.
 
 use super::agent::Agent;
+use super::environment::Surroundings;
 use super::program::{self, Plan};
 use super::worker::{Doing, Mode, Note, Run, Worker};
 use crate::api::{
@@ -37,6 +38,7 @@ pub(super) struct Task<'a> {
     pub now: SimTime,
     pub meta: &'a Meta,
     pub spec: &'a PodSpec,
+    pub node_name: &'a Text,
     pub status: &'a mut PodStatus,
     pub worker: &'a mut Worker,
     pub memory: &'a mut Memory,
@@ -118,6 +120,11 @@ impl Task<'_> {
 
     pub fn note(&mut self, warning: bool, reason: &'static str, message: impl Into<Message>) {
         self.memory.notes.push(Note { warning, reason, message: message.into() });
+    }
+
+    /// The Pod as its containers know it.
+    pub fn surroundings(&self) -> Surroundings<'_> {
+        Surroundings { meta: self.meta, spec: self.spec, node_name: self.node_name, ip: self.worker.ip }
     }
 
     /// Does what is due by now.
@@ -239,7 +246,7 @@ impl Task<'_> {
             run.backoff_steps = 0;
         }
         (run.doing, run.started, run.decided) = (Doing::Running, now, now);
-        run.exit_code = plan.exit_code;
+        (run.exit_code, run.signalled) = (plan.exit_code, None);
         run.due = plan.runs_for.map_or(SimTime::FAR_FUTURE, |span| now + span + lag);
         if !std::mem::take(&mut self.worker.run_mut(number).pulled) {
             let present = self.memory.present(&image);
@@ -269,7 +276,7 @@ impl Task<'_> {
 
     fn plan(&self, number: usize, restarts: i32) -> Plan {
         match self.container(number) {
-            Some(container) => program::plan(self.meta, container, self.is_init(number), restarts, self.now),
+            Some(container) => program::plan(&self.surroundings(), container, self.is_init(number), restarts, self.now),
             None => Plan { rule: program::Rule::Forever, runs_for: None, exit_code: 0 },
         }
     }

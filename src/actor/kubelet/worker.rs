@@ -46,6 +46,8 @@ pub(super) struct Run {
     pub due: SimTime,
     /// When it was last decided to start it again.
     pub decided: SimTime,
+    /// When the present or last run got SIGTERM.
+    pub signalled: Option<SimTime>,
     /// Its probes, when something about them will change.
     pub probes: Option<Box<super::probe::Probes>>,
 }
@@ -60,6 +62,7 @@ impl Default for Run {
             started: SimTime::default(),
             due: SimTime::FAR_FUTURE,
             decided: SimTime::default(),
+            signalled: None,
             probes: None,
         }
     }
