@@ -5,6 +5,7 @@ use super::{State, admit, machines, patch};
 use crate::actor::Cx;
 use crate::api::node::Taint;
 use crate::api::{Kind, Pod, Text};
+use crate::manifest::patch::three_way;
 use crate::manifest::schema::Schema;
 use crate::world::{DeleteOptions, Machine, ObjectRef};
 use serde_json::{Map, Value, json};
@@ -136,7 +137,7 @@ impl State {
                 None => self.create(&schema, raw),
                 Some(object) => {
                     let last = self.applied.get(&key).cloned().unwrap_or(Value::Null);
-                    self.write(object, |live| Ok(patch::three_way(live, &body(&last), &body(raw))), "configured")
+                    self.write(object, |live| Ok(three_way(live, &body(&last), &body(raw))), "configured")
                 }
             };
             if answer.is_ok() {
