@@ -12,24 +12,24 @@ const SUCCESS: &str = "SuccessCriteriaMet=True/CompletionsReached Complete=True/
 
 #[test]
 fn a_deadline_ends_a_job_between_two_pods() {
-    let more = json!({"completions": 6, "parallelism": 1, "activeDeadlineSeconds": 12});
+    let more = json!({"completions": 6, "parallelism": 1, "activeDeadlineSeconds": 11});
     let told =
         tell(21.0, vec![worker(), job(2.0, "six", json!({"sim/run-seconds": "5", "sim/term-seconds": "1.5"}), more)]);
     // The second Pod is deleted when the deadline is reached; the Job has failed when it is gone.
-    told.lives("Pod/six-~", &["six-~1 2.0-", "six-~2 9.0-15.5"])
-        .goes("Job/six", "failed", &["2.0 none", "14.0 1"])
+    told.lives("Pod/six-~", &["six-~1 2.0-", "six-~2 9.0-14.5"])
+        .goes("Job/six", "failed", &["2.0 none", "13.0 1"])
         .goes(
             "Job/six",
             "conditions",
             &[
                 "2.0 none",
-                "14.0 FailureTarget=True/DeadlineExceeded",
-                "16.5 FailureTarget=True/DeadlineExceeded Failed=True/DeadlineExceeded",
+                "13.0 FailureTarget=True/DeadlineExceeded",
+                "15.5 FailureTarget=True/DeadlineExceeded Failed=True/DeadlineExceeded",
             ],
         )
         .says(
             "Job/six",
-            &["2.0 SuccessfulCreate", "9.0 SuccessfulCreate", "14.0 SuccessfulDelete", "16.5 DeadlineExceeded"],
+            &["2.0 SuccessfulCreate", "9.0 SuccessfulCreate", "13.0 SuccessfulDelete", "15.5 DeadlineExceeded"],
         );
 }
 
