@@ -127,6 +127,34 @@ fn spared_for_an_older_one(recorded: &Value) -> Value {
     lie
 }
 
+#[test]
+fn a_recording_that_cannot_be_replayed_fails_alone_and_says_why() {
+    let file = Path::new(env!("CARGO_TARGET_TMPDIR")).join("odd-recording.json");
+    let story =
+        |actions: Value| serde_json::json!({"t0": "2026-01-05T09:00:00Z", "duration": 10.0, "actions": actions});
+    let action = |action: Value| story(serde_json::json!([action]));
+    for (text, wanted) in [
+        ("{".to_string(), "EOF"),
+        ("{}".to_string(), "t0"),
+        (action(serde_json::json!({"t": 1.0, "action": "dance"})).to_string(), "unknown action \"dance\""),
+        (action(serde_json::json!({"t": 1.0, "action": "kubectl dance"})).to_string(), "kubectl dance"),
+        (action(serde_json::json!({"t": 1.0, "action": "delete", "object": "Teapot/x"})).to_string(), "unknown kind"),
+        (action(serde_json::json!({"t": 1.0, "action": "delete", "object": "Pod/x-~3"})).to_string(), "nothing in the simulation"),
+        (action(serde_json::json!({"t": 1.0, "action": "delete", "object": "Pod/x"})).to_string(), "not found"),
+        (action(serde_json::json!({"t": 1.0, "action": "add-nodes"})).to_string(), "without nodes"),
+        (action(serde_json::json!({"t": 1.0, "action": "create", "manifest": {"kind": "Pod"}})).to_string(), "create"),
+        (
+            action(serde_json::json!({"t": 1.0, "action": "patch", "object": "Pod/x", "patch": {"status": {"phase": "x"}}}))
+                .to_string(),
+            "do not know how to set this status",
+        ),
+    ] {
+        std::fs::write(&file, &text).expect("a file can be written");
+        let found = differences(&file).join("; ");
+        assert!(found.contains(wanted), "{text}: {found}");
+    }
+}
+
 /// What the simulation does otherwise than a recording; a recording that cannot be read or replayed, or that the
 /// simulation breaks down on, fails alone.
 fn differences(path: &Path) -> Vec<String> {
