@@ -10,5 +10,7 @@ mod harness;
 mod batch;
 #[path = "facts/nodes.rs"]
 mod nodes;
+#[path = "facts/scheduling.rs"]
+mod scheduling;
 #[path = "facts/sets.rs"]
 mod sets;
