@@ -6,7 +6,7 @@
 mod harness;
 
 use harness::mutate::{Mutation, mutations};
-use harness::{Report, directory, json_files, known_differences};
+use harness::{Report, directory, json_files, known_differences, runs_own};
 use serde_json::Value;
 use std::cell::RefCell;
 use std::collections::{BTreeMap, BTreeSet};
@@ -32,7 +32,7 @@ fn the_simulation_does_what_the_real_control_plane_did() {
         }
         report.case("traces", &name, &differences(&path), &known);
     }
-    report.finish();
+    report.finish(runs_own("PARITY_DIR"));
 }
 
 /// A harness that cannot fail proves nothing: every kind of thing that recordings say, once changed, must be noticed.

@@ -34,7 +34,8 @@ impl PodTemplate {
 
     /// The hash that `pod-template-hash` and `controller-revision-hash` carry: up to ten characters, equal for equal
     /// templates. Upstream: pkg/controller/controller_utils.go ComputeHash.
-    // DIFFERENCE: the hash is ours. Upstream hashes Go's print of the object; only equality and form are the same.
+    // DIFFERENCE: the hash in `pod-template-hash` and in names of ReplicaSets is ours. A real one is of the object as Go
+    // prints it; only the form and that equal templates have equal hashes are the same.
     pub fn hash(&self, collision_count: Option<i32>) -> String {
         let mut hash = dice::fnv1a(dice::FNV_OFFSET, self.source.to_string().as_bytes());
         if let Some(count) = collision_count {

@@ -187,7 +187,7 @@ impl Walk<'_> {
         let Wall { unix, year, month, day, .. } = self.at;
         let mut next = self.same_clock_on(year, month, day + 1);
         if next <= unix {
-            // DIFFERENCE: a calendar day that a zone skipped (Samoa, 30 December 2011) traps the real library for ever;
+            // DIFFERENCE: a calendar day that a time zone skipped (Samoa, 30 December 2011) traps the real library for ever;
             // here the search goes on with the day after it.
             next = self.same_clock_on(year, month, day + 2).max(unix + DAY_SECONDS);
         }

@@ -69,8 +69,8 @@ pub enum Outcome {
 pub enum Termination {
     /// It has no handler: it dies of the signal, as far as the kubelet's own rules say.
     ///
-    /// DIFFERENCE: a real shell without a trap is process 1 and does not hear the signal at all, so it lives until
-    /// SIGKILL; the recordings' containers end after 1 s with 143, and so do ours without other word.
+    /// DIFFERENCE: a real shell without a trap is process 1 and does not hear SIGTERM at all, so it lives until SIGKILL;
+    /// recorded containers end after a second with code 143, and so do ours.
     NoHandler,
     /// Its trap, or its natural end, makes it exit.
     Exits {

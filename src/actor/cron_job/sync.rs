@@ -286,8 +286,8 @@ impl<'a, 'w> CronJobSync<'a, 'w> {
 
     /// Lets new Pods take the place of the running ones in the same Job. When none is running any more, the next Job is
     /// made as usual.
-    // DIFFERENCE: Kubernetes deletes the Job and makes a new one. This is the picture of an article, shown only for CronJobs
-    // that ask for it by the annotation `orrery.sim/replace: keep-job`.
+    // DIFFERENCE: a CronJob with the annotation `orrery.sim/replace: keep-job` shows the picture of an article, in which
+    // Replace keeps the Job and lets a new Pod join it. Kubernetes deletes the Job and makes a new one.
     fn replace_pods(&mut self, slot: SimTime) -> Result<(), Stop> {
         let running: Vec<(JobId, Text)> = self
             .children

@@ -319,8 +319,7 @@ fn sort_for_removal(pods: &mut [Member], world: &World) {
 
 /// Puts a new Pod in the place of each active Pod of a Job, at once and without counting the old ones as failed. Answers
 /// how many it replaced.
-// DIFFERENCE: no Kubernetes controller does this. It is what a CronJob with the annotation `orrery.sim/replace: keep-job`
-// shows: the picture of an article in which Replace keeps the Job and lets a new Pod join it.
+// No Kubernetes controller does this: see the mark in cron_job/sync.rs.
 pub fn replace_active_pods(id: JobId, cx: &mut Cx) -> usize {
     let Some(job) = cx.world.jobs.get(id) else { return 0 };
     let (spec, uid) = (job.spec.clone(), job.meta.uid);

@@ -34,7 +34,8 @@ impl Surroundings<'_> {
 
     /// A container's environment, in order, with `$(NAME)` of earlier variables replaced.
     ///
-    /// DIFFERENCE: variables from ConfigMaps, Secrets and resources are left out, because clusters here have none.
+    /// DIFFERENCE: environment variables from ConfigMaps, Secrets and resource fields are not set, because only the command
+    /// would read them, and a manifest rarely makes that matter.
     pub fn environment(&self, container: &Container) -> Vec<(String, String)> {
         let mut env: Vec<(String, String)> = Vec::new();
         for variable in &container.env {

@@ -106,8 +106,8 @@ pub fn plan(pod: &Surroundings, container: &Container, init: bool, restarts: i32
 
 /// The program of a container, when it is one that can be run: its own command, or what its image does without one.
 ///
-/// DIFFERENCE: an image that is a mere shell or interpreter (busybox, python) exits at once when it is given nothing to
-/// do; the recordings' containers of such images run on, and so do ours.
+/// DIFFERENCE: an image that is a mere shell or interpreter (busybox, python) and is given nothing to do exits at once
+/// in a real cluster; recorded containers of such images run on, and so do ours.
 pub(super) fn program(pod: &Surroundings, container: &Container, restarts: i32, started: SimTime) -> Option<Program> {
     let plain = container.command.is_empty() && container.args.is_empty();
     if plain && images::lookup(&container.image).is_none_or(images::Image::is_interactive) {
@@ -132,7 +132,7 @@ fn base_plan(pod: &Surroundings, container: &Container, init: bool, restarts: i3
         return Plan { rule: Rule::Image, runs_for: None, exit_code: 0 };
     }
     if let Some(program) = program(pod, container, restarts, started) {
-        // DIFFERENCE: a program too long to tell its end is taken to run for ever.
+        // DIFFERENCE: a command with more steps than we are ready to follow is taken to run for ever.
         let (runs_for, exit_code) = match program.outcome() {
             Outcome::Exits { offset_nanos, code } => (Some(SimDuration::from_nanos(offset_nanos)), code),
             Outcome::RunsForEver | Outcome::Spins { .. } | Outcome::Undecided { .. } => (None, 0),

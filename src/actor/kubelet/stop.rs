@@ -97,8 +97,8 @@ impl Task<'_> {
 
     /// When and with which code a container ends that gets SIGTERM: a command that traps it decides for itself.
     ///
-    /// DIFFERENCE: images without a command stop as in the recordings, after a second with code 143, also those whose real
-    /// program exits with 0.
+    /// DIFFERENCE: containers without a command of their own stop as the recorded ones, after a second with code 143, also
+    /// where the image's real program (nginx) would exit with 0.
     fn on_sigterm(&self, number: usize, container: &Container, signalled: SimTime) -> (SimTime, i32) {
         let by_default = (signalled + super::profile::stop_time(self.site, self.meta.uid, number), SIGTERM_CODE);
         if container.command.is_empty() && container.args.is_empty() {

@@ -45,7 +45,8 @@ pub struct Standing {
     pub note: Text,
     /// How many Events of the series have been written, at most 2: later ones are only counted in memory.
     /// Upstream: k8s.io/client-go/tools/events/event_broadcaster.go recordToSink.
-    // DIFFERENCE: upstream writes the count of a long series again every 30 minutes.
+    // DIFFERENCE: a real scheduler writes the count of a long series of equal FailedScheduling Events every 30 minutes; here
+    // it stays at what it was when the series began to repeat.
     pub series: u8,
     /// Whether the Pod has been written since; an Event about a Pod of another version begins a new series.
     pub touched: bool,

@@ -143,7 +143,7 @@ impl<'a> Cycle<'a> {
 
     /// The filters in upstream's order against a node as it would be; `None` when the Pod fits.
     /// Upstream: pkg/scheduler/framework/runtime/framework.go RunFilterPlugins.
-    // DIFFERENCE: there are no volumes here, so the volume plugins have nothing to reject.
+    // DIFFERENCE: volumes are not simulated, so no node is rejected for the volumes that a Pod claims.
     pub fn run_filter_plugins(&self, slot: u32, node: &NodeInfo, occupied: Occupied) -> Option<Reason> {
         let fixed = match self.profile {
             Some(profile) => profile.fixed(slot).rejected,

@@ -88,7 +88,8 @@ fn terminating_by_preemption(pod: &Pod) -> bool {
 }
 
 /// Upstream: pkg/scheduler/framework/preemption/preemption.go DryRunPreemption.
-// DIFFERENCE: where more nodes could help than are tried, a real scheduler begins at a random one of them.
+// DIFFERENCE: where preemption could help on more nodes than are tried, a real scheduler begins at a random one of them;
+// here it is the first in node order.
 fn dry_run_preemption(cycle: &Cycle, potential: &[u32], histogram: &mut Histogram, now: SimTime) -> Vec<Candidate> {
     let share = potential.len() * MIN_CANDIDATE_NODES_PERCENT / 100;
     let wanted = share.max(MIN_CANDIDATE_NODES).min(potential.len());
