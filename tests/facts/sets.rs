@@ -26,7 +26,10 @@ fn orphaned_pods_stay_and_are_adopted_by_a_daemon_set_of_the_same_name() {
 
 #[test]
 fn pods_without_requests_are_spread_evenly_and_those_with_requests_by_what_is_left() {
-    let request = |cpu: &str, memory: &str| json!({"containers": [{"name": "c", "image": "b", "resources": {"requests": {"cpu": cpu, "memory": memory}}}]});
+    let request = |cpu: &str, memory: &str| {
+        let requests = json!({"cpu": cpu, "memory": memory});
+        json!({"containers": [{"name": "c", "image": "b", "resources": {"requests": requests}}]})
+    };
     let unequal = nodes(&[("big", "4"), ("mid", "2"), ("small", "1")]);
     let spread = |replicas: i64, pod: serde_json::Value| {
         tell(10.0, vec![unequal.clone(), set(4.0, "ReplicaSet", "rs", json!({"replicas": replicas}), pod)])
