@@ -84,7 +84,7 @@ fn field_of<'a>(schema: &'a Schema, ty: Option<&'a Type>, key: &str) -> (Option<
         Some(Type::Map(inner, _)) => Some(inner.as_ref()),
         _ => None,
     });
-    (inner, field.and_then(|field| field.merge_key.as_deref()))
+    (inner, field.and_then(|field| field.merge_key))
 }
 
 fn three_way_at(schema: &Schema, ty: Option<&Type>, live: &mut Value, last: &Value, wanted: &Value, depth: usize) {

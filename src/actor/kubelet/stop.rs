@@ -118,8 +118,8 @@ impl Task<'_> {
 
     /// How often the run of a container was started again before.
     fn restarts_of_run(&self, number: usize) -> i32 {
-        let statuses = self.status.init_containers.iter().chain(&self.status.containers);
-        statuses.skip(number).next().map_or(0, |status| status.restart_count)
+        let mut statuses = self.status.init_containers.iter().chain(&self.status.containers);
+        statuses.nth(number).map_or(0, |status| status.restart_count)
     }
 
     /// The grace period became shorter.
