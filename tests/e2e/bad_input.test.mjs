@@ -80,7 +80,7 @@ test("an empty text is an empty stage that says what to do, and a reload begins 
   const page = await openPage(browser, host.url);
   await replaceText(page, "");
   await page.locator(".standing").getByText(/applied/).waitFor();
-  await page.locator(".pod").first().waitFor({ state: "detached", timeout: 60_000 });
+  await page.locator(".canvas > .pod").first().waitFor({ state: "detached", timeout: 60_000 });
   await page.reload();
   await page.getByRole("button", { name: /^Pod daemonset-1/ }).first().waitFor();
   await page.context().close();
@@ -89,6 +89,7 @@ test("an empty text is an empty stage that says what to do, and a reload begins 
 test("while the text is broken the last valid cluster keeps running, and mending it goes on from there", async () => {
   const page = await openPage(browser, host.url);
   await page.getByRole("button", { name: /^Pod daemonset-1.*running/ }).first().waitFor();
+  await page.locator(".cm-content").waitFor();
   const good = await shownText(page);
   await replaceText(page, good.replace("kind: DaemonSet", "kind: DaemonSett"));
   await page.locator(".standing").getByText(/error/).waitFor();

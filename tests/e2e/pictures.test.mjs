@@ -28,7 +28,7 @@ for (const { name, options, fullPage } of views) {
   test(`the page, ${name}: a minute and a half into the article, a Pod selected`, async () => {
     const page = await openPage(browser, host.url, options);
     await pauseAt(page, "09:01:10");
-    await page.locator(".pod.running").last().click();
+    await page.locator(".canvas > .pod.running").last().click();
     await page.locator(".answer").first().waitFor();
     await atRest(page);
     await screenshot(page, name, { fullPage });

@@ -101,8 +101,8 @@ const rows = {
   }],
   "cronjob-allow": ["10×", async () => eventually(
     "Jobs that run at once", () => page.locator(".controller.active").filter({ hasText: "done" }).count().then((n) => n >= 2), true)],
-  "cronjob-forbid": ["10×", async () => see(page.getByText(/held back/))],
-  "cronjob-replace": ["10×", async () => see(page.getByText(/replaced a run/))],
+  "cronjob-forbid": ["10×", async () => see(page.locator(".chain-note").getByText(/held back/))],
+  "cronjob-replace": ["10×", async () => see(page.locator(".chain-note").getByText(/replaced a run/))],
   "cronjob-replace-two-ways": ["10×", async () => {
     await see(card(page, "CronJob article"));
     await see(card(page, "CronJob kubernetes"));
