@@ -52,10 +52,10 @@ pub fn strategic_merge(api_version: &str, kind: &str, old: &Value, patch: &Value
 /// let node = json!({"apiVersion": "v1", "kind": "Node", "spec": {"taints": [{"key": "a", "effect": "NoSchedule"}]}});
 /// let patch = json!({"spec": {"taints": [{"key": "b", "effect": "NoSchedule"}]}});
 /// // The taints of a node are one list, not named things.
-/// let taints = orrery::manifest::patch::merge_patch(&node, &patch)["spec"]["taints"].clone();
+/// let taints = orrery::manifest::patch::patched(&node, &patch)["spec"]["taints"].clone();
 /// assert_eq!(taints, json!([{"key": "b", "effect": "NoSchedule"}]));
 /// ```
-pub fn merge_patch(object: &Value, patch: &Value) -> Value {
+pub fn patched(object: &Value, patch: &Value) -> Value {
     let schema = Schema::new();
     merge(&schema, type_of(&schema, object).as_ref(), object, patch, 0)
 }

@@ -1,7 +1,7 @@
 //! Patches on dynamic objects: merge patches and JSON patches; what needs the schema is in `manifest::patch`.
 
 use super::order::PatchKind;
-use crate::manifest::patch::merge_patch;
+use crate::manifest::patch::patched;
 use serde_json::{Map, Value};
 
 /// The deepest nesting a patch is followed to, in levels; below it values are replaced whole.
@@ -15,7 +15,7 @@ pub fn apply(object: &Value, patch: &Value, kind: PatchKind) -> Result<Value, St
     let mut result = object.clone();
     match kind {
         PatchKind::Merge => merge(&mut result, patch, MAX_DEPTH_LEVELS),
-        PatchKind::Strategic => return Ok(merge_patch(object, patch)),
+        PatchKind::Strategic => return Ok(patched(object, patch)),
         PatchKind::Json => json_patch(&mut result, patch)?,
     }
     Ok(result)
@@ -38,6 +38,25 @@ fn merge(target: &mut Value, patch: &Value, depth: usize) {
             merge(map.entry(key.clone()).or_insert(Value::Null), change, depth - 1);
         }
     }
+}
+
+/// The merge patch (RFC 7396) that makes `new` of `old`.
+///
+/// ```
+/// use orrery::sim::patch::merge_patch;
+/// use serde_json::json;
+/// let patch = merge_patch(&json!({"a": 1, "b": {"c": 2, "d": 3}}), &json!({"b": {"c": 2, "d": 4}}));
+/// assert_eq!(patch, json!({"a": null, "b": {"d": 4}}));
+/// ```
+pub fn merge_patch(old: &Value, new: &Value) -> Value {
+    let (Value::Object(before), Value::Object(after)) = (old, new) else { return new.clone() };
+    let removed = before.keys().filter(|key| !after.contains_key(*key)).map(|key| (key.clone(), Value::Null));
+    let changed = after.iter().filter(|(key, value)| before.get(*key) != Some(value)).map(|(key, value)| {
+        let change =
+            before.get(key).filter(|_| value.is_object()).map_or_else(|| value.clone(), |was| merge_patch(was, value));
+        (key.clone(), change)
+    });
+    Value::Object(removed.chain(changed).collect())
 }
 
 /// RFC 6902.
