@@ -344,10 +344,36 @@ impl Keep {
                 Value::Bool(value) => *value,
                 Value::Number(number) => number.as_i64() != Some(0),
                 Value::String(text) => !text.is_empty(),
-                Value::Array(items) => !items.is_empty(),
-                Value::Object(map) => !map.is_empty(),
+                // Written empty is not the same as not written while errors are printed; afterwards see `prune`.
+                Value::Array(_) | Value::Object(_) => true,
             }
     }
+}
+
+/// Drops empty lists and maps that the server does not write back.
+pub fn prune(schema: &Schema, structure: &str, value: &mut Value) {
+    let Value::Object(map) = value else { return };
+    map.retain(|key, value| {
+        let Some(field) = schema.field(structure, key) else { return true };
+        let empty = match value {
+            Value::Array(items) => items.is_empty(),
+            Value::Object(map) => map.is_empty(),
+            _ => return true,
+        };
+        if empty {
+            return Keep::of(field).zero;
+        }
+        match (&field.ty, value) {
+            (Type::Struct(inner), value) => prune(schema, inner, value),
+            (Type::List(inner), Value::Array(items)) => {
+                if let Type::Struct(inner) = inner.as_ref() {
+                    items.iter_mut().for_each(|item| prune(schema, inner, item));
+                }
+            }
+            _ => {}
+        }
+        true
+    });
 }
 
 /// Keys in the order in which the server sees them: kubectl's JSON is sorted.

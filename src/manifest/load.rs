@@ -221,6 +221,7 @@ impl Loader<'_> {
             }
             document.answer = self.try_create(document, kind, &mut value, cluster);
         }
+        decode::prune(self.schema, kind.kind, &mut value);
         let errors = document.answer.causes.clone();
         for error in &errors {
             let hint = super::hint::for_error(error, &value);
