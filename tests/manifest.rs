@@ -1,7 +1,11 @@
 //! Reading manifests: the article's three, both validation tables, and what any text must survive.
 
+#[path = "manifest/answers.rs"]
+mod answers;
 #[path = "conformance/validation.rs"]
 mod validation;
+#[path = "manifest/yaml.rs"]
+mod yaml;
 
 use orrery::manifest::{LoadOptions, load};
 use serde_json::Value;
