@@ -13,6 +13,7 @@ const LAYERS: &[&[&str]] = &[
     &["sim"],
     &["kubectl"],
     &["scenario", "view"],
+    &["assist"],
     &["cli", "ui"],
 ];
 
