@@ -5,7 +5,6 @@ use super::context::{Context, type_words};
 use super::docs::Docs;
 use super::outline::{At, Cursor, Step};
 use super::values;
-use crate::manifest::registry;
 use crate::manifest::schema::{Field, Schema, Type};
 
 /// One thing that can be written.
@@ -158,7 +157,7 @@ fn fields(context: &Context, name: &'static str, written: &[String], style: Styl
             info: docs.and_then(|d| d.field(owner, field.name)).unwrap_or("").to_owned(),
             insert: style.key(field),
             required: field.required,
-            ignored: !registry::honours(owner, field.name) && !registry::honours(name, field.name),
+            ignored: !schema.registry().honours(owner, field.name) && !schema.registry().honours(name, field.name),
         }
     };
     all.iter().map(choice).collect()

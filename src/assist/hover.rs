@@ -6,7 +6,7 @@ use super::outline::{Entry, Step, path_text};
 use super::values::ANNOTATIONS;
 use crate::manifest::load::{LoadOptions, load_value};
 use crate::manifest::schema::{Schema, Type};
-use crate::manifest::{decode, registry, tree};
+use crate::manifest::{decode, tree};
 use serde_json::Value;
 
 /// What to show beside a key.
@@ -82,7 +82,7 @@ pub fn hover(schema: &Schema, text: &str, offset: usize, docs: Option<&Docs>) ->
         default: default_json(&context, &entry.path).map(|v| v.to_string()),
         values,
         required: field.required && !in_map,
-        not_simulated: !registry::honours(owner, field.name),
+        not_simulated: !schema.registry().honours(owner, field.name),
     })
 }
 

@@ -149,15 +149,17 @@ impl Loader<'_> {
         } else {
             document.namespace.clear();
         }
-        let Some(source) = document.source.clone() else {
+        let Some(source) = &document.source else {
             return;
         };
-        let decoded = decode::decode(self.schema, &source, kind.kind);
+        let decoded = decode::decode(self.schema, source, kind.kind);
         let mine: Vec<&(Span, String)> =
             duplicates.iter().filter(|(s, _)| s.start >= source.span.start && s.start <= source.span.end).collect();
+        // A cluster of another version has fields that we do not know.
+        let lenient = document.live && decoded.problems.iter().all(|p| p.kind == ProblemKind::Strict);
         for problem in &decoded.problems {
             self.remark_at(
-                Severity::Error,
+                if lenient { Severity::Info } else { Severity::Error },
                 problem.span,
                 document,
                 &problem.path,
@@ -170,7 +172,9 @@ impl Loader<'_> {
             self.remark_at(Severity::Error, *span, document, "", message, hint);
         }
         let typed = decoded.problems.iter().any(|p| p.kind != ProblemKind::Strict);
-        let problem = if mine.is_empty() || typed {
+        let problem = if lenient && mine.is_empty() {
+            None
+        } else if mine.is_empty() || typed {
             decoded.message()
         } else {
             let lines: Vec<&str> = mine.iter().map(|(_, m)| m.as_str()).collect();

@@ -2,6 +2,7 @@
 
 use super::schema::{Schema, Type};
 use super::tree::{Content, Node};
+use std::collections::BTreeMap;
 
 /// Honoured fields: one line a struct, its fields by name, `*` for all of them. A field that is not listed is noted where it
 /// is written and not looked into. Keep this next to the code that honours a field: a line added there is added here.
@@ -88,12 +89,37 @@ ControllerRevision *
 /// Most notes about one object.
 const MAX_NOTES: usize = 50;
 
-/// Whether the simulation honours a field of a struct.
-pub fn honours(structure: &str, field: &str) -> bool {
-    HONOURED.lines().any(|line| {
-        let mut words = line.split(' ');
-        words.next() == Some(structure) && words.any(|w| w == "*" || w == field)
-    })
+/// The table, read once with the schema.
+#[derive(Debug, Clone)]
+pub struct Registry {
+    structs: BTreeMap<&'static str, Vec<&'static str>>,
+}
+
+impl Registry {
+    /// Reads the table.
+    pub(super) fn new() -> Self {
+        let mut structs: BTreeMap<&'static str, Vec<&'static str>> = BTreeMap::new();
+        for line in HONOURED.lines() {
+            let mut words = line.split(' ');
+            structs.entry(words.next().unwrap_or("")).or_default().extend(words);
+        }
+        Registry { structs }
+    }
+
+    /// Whether the simulation honours a field of a struct.
+    ///
+    /// ```
+    /// let schema = orrery::manifest::schema::Schema::new();
+    /// assert!(schema.registry().honours("JobSpec", "suspend") && !schema.registry().honours("JobSpec", "managedBy"));
+    /// ```
+    pub fn honours(&self, structure: &str, field: &str) -> bool {
+        self.structs.get(structure).is_some_and(|fields| fields.iter().any(|f| *f == "*" || *f == field))
+    }
+
+    /// Every struct of which something is honoured, with the fields by name (`*` for all).
+    pub fn structs(&self) -> impl Iterator<Item = (&'static str, &[&'static str])> {
+        self.structs.iter().map(|(name, fields)| (*name, fields.as_slice()))
+    }
 }
 
 /// Path and text for every written field that the simulation does not honour. A live object's status is taken as it is.
@@ -112,7 +138,8 @@ fn walk(schema: &Schema, ty: &Type, node: &Node, path: &str, notes: &mut Vec<(St
                 };
                 let owner = schema.embedding(name, &entry.key).unwrap_or(name);
                 let child = if path.is_empty() { entry.key.clone() } else { format!("{path}.{}", entry.key) };
-                if !honours(owner, &entry.key) && !honours(name, &entry.key) {
+                let registry = schema.registry();
+                if !registry.honours(owner, &entry.key) && !registry.honours(name, &entry.key) {
                     if notes.len() < MAX_NOTES {
                         notes.push((child, format!("{owner}.{} is accepted, not simulated", entry.key)));
                     }

@@ -1,6 +1,6 @@
 //! Reading a scenario out of a text.
 
-use super::default_nodes;
+use super::{default_nodes, dump};
 use crate::kubectl;
 use crate::manifest::{self, Diagnostic, Document, LoadOptions, Severity};
 use crate::sim::Order;
@@ -85,10 +85,11 @@ pub fn load(text: &str) -> Scenario {
         let list = if document.kind == "Node" { &mut scenario.nodes } else { &mut scenario.objects };
         list.push(raw);
     }
+    scenario.documents = loaded.documents;
+    scenario.complete_dump(loaded.scenario.is_some_and(|head| head.raw().pointer("/spec/startTime").is_some()));
     if scenario.nodes.is_empty() {
         scenario.nodes = default_nodes();
     }
-    scenario.documents = loaded.documents;
     scenario
 }
 
@@ -96,6 +97,20 @@ impl Scenario {
     /// Whether anything in the text is refused.
     pub fn has_errors(&self) -> bool {
         self.diagnostics.iter().any(|diagnostic| diagnostic.severity == Severity::Error)
+    }
+
+    /// Objects of a real cluster bring its clock, its owners, its nodes.
+    fn complete_dump(&mut self, clock_is_set: bool) {
+        let Some(newest) = dump::newest_time(self.objects.iter().chain(&self.nodes)) else { return };
+        if !clock_is_set {
+            self.start = newest;
+        }
+        self.settings.seed = dump::seed(self.settings.seed, self.objects.iter().chain(&self.nodes));
+        let revisions = dump::revisions(&self.objects, &self.documents);
+        self.objects.extend(revisions);
+        let remarks = dump::drop_unknown_owners(&mut self.objects, &self.nodes, &self.documents);
+        self.diagnostics.extend(remarks);
+        self.nodes.extend(dump::nodes_of_pods(&self.objects, &self.nodes));
     }
 
     fn refuse(&mut self, document: &Document, path: &str, message: String) {

@@ -136,7 +136,7 @@ pub fn create(schema: &Schema, kind: &str, object: &Value) -> Errors {
         "Scenario" => scenario(e, object),
         _ => {}
     }
-    if e.0.is_empty() {
+    if e.0.is_empty() && kind != "Scenario" {
         meta::common(e, object, None, is_namespaced(schema, kind));
     }
     errors
