@@ -250,7 +250,8 @@ impl Loader<'_> {
     }
 
     fn notes(&self, kind: &Kind, document: &Document) -> Vec<(String, String)> {
-        document.source.as_ref().map(|source| registry::notes(self.schema, kind.kind, source)).unwrap_or_default()
+        let source = document.source.as_ref().filter(|_| !document.live);
+        source.map(|source| registry::notes(self.schema, kind.kind, source)).unwrap_or_default()
     }
 
     fn try_create(&mut self, document: &Document, kind: &Kind, value: &mut Value, cluster: &Cluster) -> Answer {

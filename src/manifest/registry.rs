@@ -18,14 +18,19 @@ ScenarioStep *
 Pod *
 PodSpec containers initContainers restartPolicy terminationGracePeriodSeconds activeDeadlineSeconds nodeSelector nodeName
 PodSpec hostNetwork affinity tolerations priorityClassName priority preemptionPolicy schedulerName schedulingGates
-PodSpec topologySpreadConstraints readinessGates overhead resources hostname subdomain
+PodSpec topologySpreadConstraints readinessGates overhead resources hostname
 PodSchedulingGate *
 PodReadinessGate *
 Container name image command args env ports resources readinessProbe livenessProbe startupProbe restartPolicy
+Container lifecycle imagePullPolicy
+Lifecycle preStop
+LifecycleHandler sleep exec
+SleepAction *
 EnvVar name value
 ContainerPort *
 ResourceRequirements limits requests
 Probe exec httpGet tcpSocket grpc initialDelaySeconds periodSeconds timeoutSeconds successThreshold failureThreshold
+Probe terminationGracePeriodSeconds
 ExecAction *
 HTTPGetAction *
 TCPSocketAction *
@@ -56,6 +61,7 @@ ReplicaSetSpec *
 Job *
 JobSpec parallelism completions activeDeadlineSeconds backoffLimit selector manualSelector template ttlSecondsAfterFinished
 JobSpec completionMode suspend podFailurePolicy successPolicy backoffLimitPerIndex maxFailedIndexes podReplacementPolicy
+JobSpec managedBy
 PodFailurePolicy *
 PodFailurePolicyRule *
 PodFailurePolicyOnExitCodesRequirement *
@@ -66,14 +72,13 @@ CronJob *
 CronJobSpec *
 JobTemplateSpec *
 Node *
-NodeSpec unschedulable taints podCIDR podCIDRs providerID
+NodeSpec unschedulable taints
 Taint *
 NodeStatus capacity allocatable conditions addresses
 NodeCondition *
 NodeAddress *
 Service *
 ServiceSpec ports selector clusterIP clusterIPs type externalTrafficPolicy internalTrafficPolicy publishNotReadyAddresses
-ServiceSpec ipFamilies ipFamilyPolicy
 ServicePort name protocol port targetPort nodePort
 EndpointSlice *
 Endpoint *
@@ -110,7 +115,7 @@ impl Registry {
     ///
     /// ```
     /// let schema = orrery::manifest::schema::Schema::new();
-    /// assert!(schema.registry().honours("JobSpec", "suspend") && !schema.registry().honours("JobSpec", "managedBy"));
+    /// assert!(schema.registry().honours("PodSpec", "nodeName") && !schema.registry().honours("PodSpec", "dnsPolicy"));
     /// ```
     pub fn honours(&self, structure: &str, field: &str) -> bool {
         self.structs.get(structure).is_some_and(|fields| fields.iter().any(|f| *f == "*" || *f == field))
@@ -122,7 +127,7 @@ impl Registry {
     }
 }
 
-/// Path and text for every written field that the simulation does not honour. A live object's status is taken as it is.
+/// Path and text for every written field that the simulation does not honour. The status is not looked into.
 pub fn notes(schema: &Schema, kind: &'static str, source: &Node) -> Vec<(String, String)> {
     let mut notes = Vec::new();
     walk(schema, &Type::Struct(kind), source, "", &mut notes);

@@ -259,6 +259,7 @@ impl<'a> Builder<'a> {
         self.frames.iter().find_map(|frame| self.bracket(frame)).map(|(start, _)| start)
     }
 
+    // DIFFERENCE: a quoted text that goes on in a line indented less than its key is refused; kubectl's reader takes it.
     /// Lines of a bracket may be indented as little as they like, and a tab may follow a colon.
     fn repair(&self, error: &ScanError) -> Option<String> {
         if error.info().starts_with("invalid indentation") && !error.info().contains("quoted") {

@@ -49,6 +49,8 @@ fn text<'a>(value: &'a Value, pointer: &str) -> &'a str {
     value.pointer(pointer).and_then(Value::as_str).unwrap_or("")
 }
 
+// DIFFERENCE: objects whose owner is not in a pasted dump are kept as if nobody owned them; without this they would be
+// collected as garbage, which no real cluster would do.
 /// Drops owners that are not there, and who wrote which field. Answers a remark for every kind of owner.
 pub(super) fn drop_unknown_owners(objects: &mut [Value], nodes: &[Value], documents: &[Document]) -> Vec<Diagnostic> {
     let known: BTreeSet<String> = objects.iter().chain(nodes).map(|o| text(o, "/metadata/uid").to_owned()).collect();

@@ -207,7 +207,10 @@ fn a_choice_carries_its_type_its_description_and_what_is_written() {
     assert!(template.required && template.insert == "template:\n    " && template.detail == "PodTemplateSpec");
     assert_eq!(of("completions").insert, "completions: ");
     assert!(of("completions").info.contains("number of successfully finished pods"), "{}", of("completions").info);
-    assert!(of("managedBy").ignored && !of("suspend").ignored);
+    let (text, at) = marked("apiVersion: v1\nkind: Pod\nspec:\n  ‸");
+    let pod = complete(&Schema::new(), &text, at, None).choices;
+    let ignored = |label: &str| pod.iter().any(|c| c.label == label && c.ignored);
+    assert!(ignored("dnsPolicy") && !ignored("nodeSelector"));
 }
 
 #[test]

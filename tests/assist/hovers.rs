@@ -15,7 +15,7 @@ const PLACES: &[(&str, &str, &str, &str, bool)] = &[
     ),
     ("apiVersion: batch/v1\nkind: Job\nspec:\n  back‸offLimit: 2\n", "spec.backoffLimit", "integer", "6", true),
     ("apiVersion: batch/v1\nkind: Job\nspec:\n  backoffLimit: 2‸\n", "spec.backoffLimit", "integer", "6", true),
-    ("apiVersion: batch/v1\nkind: Job\nspec:\n  manag‸edBy: a/b\n", "spec.managedBy", "string", "", false),
+    ("apiVersion: batch/v1\nkind: Job\nspec:\n  manag‸edBy: a/b\n", "spec.managedBy", "string", "", true),
     ("apiVersion: apps/v1\nkind: Deployment\nspec:\n  repl‸icas: 3\n", "spec.replicas", "integer", "1", true),
     (
         "apiVersion: v1\nkind: Pod\nspec:\n  containers:\n  - {name: c, im‸age: nginx}\n",
@@ -29,7 +29,7 @@ const PLACES: &[(&str, &str, &str, &str, bool)] = &[
         "spec.containers[0].imagePullPolicy",
         "PullPolicy",
         "\"IfNotPresent\"",
-        false,
+        true,
     ),
     (
         "apiVersion: v1\nkind: Pod\nspec:\n  termination‸GracePeriodSeconds: 5\n",
