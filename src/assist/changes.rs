@@ -1,6 +1,7 @@
 //! What applying a text would do to the cluster, before it is done: for the strip that says "CronJob cron-job:
 //! concurrencyPolicy Forbid → Replace".
 
+use crate::api::{Kind, Text};
 use crate::manifest::schema::Schema;
 use crate::sim::admit::{self, ObjectKey};
 use crate::sim::{Order, State, Targets, patch};
@@ -106,6 +107,34 @@ pub fn changes(state: &State, objects: &[Value]) -> Vec<Change> {
     let alive = gone.filter(|key| state.world.find(key.0, &key.1, &key.2).is_some());
     found.extend(alive.map(|key| Change { object: key.clone(), what: What::Pruned }));
     found
+}
+
+/// What changes of the nodes as written from one text to the next; what joins, goes and changes.
+pub fn node_changes(old: &[Value], new: &[Value]) -> Vec<Change> {
+    let key = |node: &Value| (Kind::Node, Text::EMPTY, super::orders::name(node));
+    let find = |list: &'_ [Value], node: &Value| list.iter().position(|other| key(other) == key(node));
+    let mut found: Vec<Change> =
+        old.iter().filter(|n| find(new, n).is_none()).map(|n| Change { object: key(n), what: What::Pruned }).collect();
+    for node in new {
+        match find(old, node) {
+            None => found.push(Change { object: key(node), what: What::Created }),
+            Some(i) => {
+                let mut fields = Vec::new();
+                differ(&node_body(&old[i]), &node_body(node), "", &mut fields);
+                found.extend(fields.into_iter().map(|what| Change { object: key(node), what }));
+            }
+        }
+    }
+    found
+}
+
+/// A node's capacity stands in its status, so that counts as written.
+fn node_body(raw: &Value) -> Value {
+    let mut value = body(raw);
+    if let (Some(map), Some(status)) = (value.as_object_mut(), raw.get("status")) {
+        map.insert("status".to_owned(), status.clone());
+    }
+    value
 }
 
 /// Deleting and creating anew, unless the new object is refused by itself.

@@ -13,11 +13,13 @@ pub mod format;
 pub mod gallery;
 pub mod hover;
 pub mod objects;
+mod orders;
 pub mod outline;
 pub mod schedules;
+mod utf16;
 mod values;
 
-pub use changes::{Change, What, changes};
+pub use changes::{Change, What, changes, node_changes};
 pub use complete::{Choice, Completion, complete};
 pub use docs::Docs;
 pub use fix::{Fix, quick_fixes};
@@ -25,7 +27,9 @@ pub use format::format;
 pub use gallery::{TEMPLATES, Template};
 pub use hover::{Hover, hover};
 pub use objects::{ObjectSpan, duplicate_object, insert_object, objects, remove_object};
+pub use orders::orders_between;
 pub use schedules::{ScheduleNote, schedule_notes};
+pub use utf16::Utf16;
 
 /// The annotations that tell simulated containers what to do.
 pub fn annotations() -> impl Iterator<Item = &'static str> {

@@ -1,13 +1,11 @@
 //! From the text in the editor to what is wrong with it and what has to be done to the cluster.
 
 use super::state::Problem;
-use crate::api::{Kind, Text};
+use crate::assist::{Utf16, orders_between};
 use crate::manifest::{Diagnostic, Severity};
-use crate::scenario::{self, Scenario, is_live};
-use crate::sim::{NodeOrder, Order, Timeline, machines};
+use crate::scenario::{self, Scenario};
+use crate::sim::{Order, Timeline};
 use crate::time::SimTime;
-use serde_json::Value;
-use std::sync::Arc;
 
 /// The longest text that is read, in bytes.
 pub const MAX_TEXT_BYTES: usize = 4 * 1024 * 1024;
@@ -32,7 +30,7 @@ impl Reading {
             return Reading { scenario: scenario::load(""), problems: vec![problem] };
         }
         let scenario = scenario::load(text);
-        let places = Places::of(text);
+        let places = Utf16::of(text);
         let told = scenario.diagnostics.iter().filter(|d| d.severity != Severity::Info).take(MAX_PROBLEMS);
         let problems = told.map(|diagnostic| problem(diagnostic, &places)).collect();
         Reading { scenario, problems }
@@ -50,41 +48,11 @@ impl Reading {
 
     /// What has to be done to a cluster that runs `old` so that it runs this.
     pub fn orders_after(&self, old: &Scenario, now: SimTime) -> Vec<Order> {
-        let mut orders = node_orders(&old.nodes, &self.scenario.nodes, now);
-        if old.objects != self.scenario.objects {
-            let objects = self.scenario.objects.iter().filter(|object| !is_live(object)).cloned().collect();
-            orders.push(Order::Apply { objects: Arc::new(objects), prune: true });
-        }
-        orders
+        orders_between(old, &self.scenario, now)
     }
 }
 
-fn name(object: &Value) -> Text {
-    Text::copy(object.pointer("/metadata/name").and_then(Value::as_str).unwrap_or(""))
-}
-
-/// Machines that join, change or go.
-fn node_orders(old: &[Value], new: &[Value], now: SimTime) -> Vec<Order> {
-    let find = |list: &[Value], wanted: &Text| list.iter().find(|node| name(node) == *wanted).cloned();
-    let mut orders: Vec<Order> = Vec::new();
-    for node in old.iter().map(name).filter(|node| find(new, node).is_none()) {
-        orders.push(Order::Node { name: node, order: NodeOrder::Delete });
-    }
-    for node in new {
-        match find(old, &name(node)) {
-            None => orders.push(Order::NodeAdd(Arc::new(machines::registered(node, false, now)))),
-            Some(before) if before != *node => {
-                let mut node = node.clone();
-                node["apiVersion"] = Value::from(Kind::Node.api_version());
-                orders.push(Order::Apply { objects: Arc::new(vec![node]), prune: false });
-            }
-            Some(_) => {}
-        }
-    }
-    orders
-}
-
-fn problem(diagnostic: &Diagnostic, places: &Places) -> Problem {
+fn problem(diagnostic: &Diagnostic, places: &Utf16) -> Problem {
     let mut message = diagnostic.message.clone();
     if let Some(hint) = &diagnostic.hint {
         message = format!("{message} ({hint})");
@@ -92,38 +60,16 @@ fn problem(diagnostic: &Diagnostic, places: &Places) -> Problem {
     Problem {
         line: (diagnostic.span.line as usize).max(1),
         column: (diagnostic.span.column as usize).max(1),
-        span: (places.utf16(diagnostic.span.start as usize), places.utf16(diagnostic.span.end as usize)),
+        span: (places.units(diagnostic.span.start as usize), places.units(diagnostic.span.end as usize)),
         error: diagnostic.severity == Severity::Error,
         message,
-    }
-}
-
-/// From byte offsets to UTF-16 code units, which the browser counts in.
-struct Places<'a> {
-    text: &'a str,
-    plain: bool,
-}
-
-impl Places<'_> {
-    fn of(text: &str) -> Places<'_> {
-        Places { text, plain: text.is_ascii() }
-    }
-
-    fn utf16(&self, byte: usize) -> usize {
-        let mut byte = byte.min(self.text.len());
-        if self.plain {
-            return byte;
-        }
-        while !self.text.is_char_boundary(byte) {
-            byte -= 1;
-        }
-        self.text.get(..byte).map_or(0, |before| before.encode_utf16().count())
     }
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::sim::NodeOrder;
 
     #[test]
     fn problems_are_placed_in_utf16_units() {

@@ -1,6 +1,6 @@
 //! What applying a text would change.
 
-use orrery::assist::{What, changes};
+use orrery::assist::{What, changes, node_changes};
 use orrery::scenario;
 use orrery::time::SimDuration;
 
@@ -32,6 +32,17 @@ fn created_pruned_and_changed_are_told() {
         told(DEPLOYMENT, &DEPLOYMENT.replace("spec:\n", "spec:\n  paused: true\n")),
         ["Deployment web: paused + true"]
     );
+}
+
+#[test]
+fn nodes_that_join_change_and_go_are_told() {
+    let node = |name: &str, cpu: &str| {
+        format!("apiVersion: v1\nkind: Node\nmetadata: {{name: {name}}}\nstatus: {{capacity: {{cpu: '{cpu}'}}}}\n---\n")
+    };
+    let (old, new) =
+        (scenario::load(&(node("a", "4") + &node("b", "4"))), scenario::load(&(node("b", "8") + &node("c", "4"))));
+    let told: Vec<String> = node_changes(&old.nodes, &new.nodes).iter().map(ToString::to_string).collect();
+    assert_eq!(told, ["Node a: deleted", "Node b: status.capacity.cpu 4 → 8", "Node c: created"]);
 }
 
 #[test]
