@@ -3,7 +3,7 @@
 SHELL := /usr/bin/env bash
 .SHELLFLAGS := -euo pipefail -c
 .DEFAULT_GOAL := help
-.PHONY: help setup serve dev build sizes test check e2e bench clean
+.PHONY: help setup serve dev build sizes test check e2e pictures bench clean
 
 CARGO_HOME ?= $(HOME)/.cargo
 export PATH := $(CURDIR)/node_modules/.bin:$(PATH):$(CARGO_HOME)/bin
@@ -23,9 +23,8 @@ dev: setup ## build the page into dist/ as `make serve` does
 	@trunk build
 
 build: setup ## build the page for publishing into dist/: any static host, any path
-	@echo "== building the page (release)" >&2
-	@trunk build --release
-	@node .ci/sizes.mjs dist
+	@./.ci/setup.sh browser
+	@./.ci/build.sh
 
 test: ## install what tests need and run every test
 	@./.ci/test.sh
@@ -35,6 +34,9 @@ check: ## format, lints and native tests only
 
 e2e: ## the tests in a real browser only
 	@./.ci/test.sh browser
+
+pictures: e2e ## take the pictures of the README anew
+	@cp target/e2e/readme.png docs/screenshot.png
 
 bench: ## measure the core, natively
 	@echo "== cargo bench" >&2

@@ -1,7 +1,8 @@
 // Finishes what trunk has built, before it is put in place (Trunk.toml):
 // - no inline script stays in the page, so that its Content-Security-Policy needs no 'unsafe-inline';
 //   the only one that trunk adds is the live reload of `trunk serve`;
-// - a release's own scripts are minified.
+// - a release's own scripts are minified, and its WebAssembly is parted (.ci/part.mjs).
+import { part } from "./part.mjs";
 import { transform } from "esbuild";
 import { readFile, readdir, writeFile } from "node:fs/promises";
 import { join } from "node:path";
@@ -43,4 +44,7 @@ async function minifyScripts() {
 }
 
 await moveInlineScripts();
-if (release) await minifyScripts();
+if (release) {
+  await minifyScripts();
+  await part(folder);
+}

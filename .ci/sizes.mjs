@@ -1,15 +1,16 @@
-// Prints what the built page weighs, by part, and fails when it weighs more than it may.
+// Prints what the built page weighs, by part; says where that is above the goal, and fails where it has grown.
 // usage: node .ci/sizes.mjs [folder]
 import { readFile, readdir, stat } from "node:fs/promises";
 import { join } from "node:path";
 import { brotliCompressSync, constants, gzipSync } from "node:zlib";
 
-// Brotli, in bytes of 1024 to the KB. What must arrive before the stage moves, and all there is with the editor.
-const FIRST_KB = 250;
-const ALL_KB = 400;
+// Brotli, in bytes of 1024 to the KB: what must arrive before the stage moves, and all there is with the editor.
+// The goals, and what is never to be exceeded: lower the latter whenever the page becomes lighter.
+const GOALS = { first: 250, all: 400 };
+const LIMITS = { first: 500, all: 970 };
 
-// Fetched after the stage moves, on demand: not part of what must arrive first.
-const LATER = [/^editor\.js$/, /^scenarios\//];
+// Fetched after the stage moves, or on demand: not part of what must arrive first.
+const LATER = [/_rest\.wasm$/, /^editor\.js$/, /^scenarios\//];
 
 const folder = process.argv[2] ?? "dist";
 
@@ -50,10 +51,10 @@ console.log("-".repeat(71));
 line(first);
 line(all);
 
-const over = [
-  [first, FIRST_KB],
-  [all, ALL_KB],
-].filter(([total, limit]) => total.brotli > limit * 1024);
-for (const [total, limit] of over) console.error(`TOO HEAVY: ${total.name} is more than ${limit} KB in brotli`);
+const totals = { first, all };
+const above = (bounds) => Object.keys(bounds).filter((key) => totals[key].brotli > bounds[key] * 1024);
+for (const key of above(GOALS)) console.error(`above the goal of ${GOALS[key]} KB in brotli: ${totals[key].name}`);
+const over = above(LIMITS);
+for (const key of over) console.error(`TOO HEAVY: ${totals[key].name} is more than ${LIMITS[key]} KB in brotli`);
 if (files.length === 0) console.error(`nothing in ${folder}: run 'make build' first`);
 process.exit(over.length > 0 || files.length === 0 ? 1 : 0);

@@ -2,7 +2,9 @@
 
 use crate::api::{Kind, Text};
 use crate::scenario::{Scenario, is_live};
-use crate::sim::{NodeOrder, Order, machines};
+use crate::sim::order::PatchKind;
+use crate::sim::patch::merge_patch;
+use crate::sim::{NodeOrder, Order, Targets, machines};
 use crate::time::SimTime;
 use serde_json::Value;
 use std::sync::Arc;
@@ -40,9 +42,12 @@ fn node_orders(old: &[Value], new: &[Value], now: SimTime) -> Vec<Order> {
         match find(old, &name(node)) {
             None => orders.push(Order::NodeAdd(Arc::new(machines::registered(node, false, now)))),
             Some(before) if before != *node => {
-                let mut node = node.clone();
-                node["apiVersion"] = Value::from(Kind::Node.api_version());
-                orders.push(Order::Apply { objects: Arc::new(vec![node]), prune: false });
+                let mut patch = merge_patch(&before, node);
+                if patch.as_object_mut().and_then(|patch| patch.remove("status")).is_some() {
+                    orders.push(Order::NodeResize(Arc::new(node.clone())));
+                }
+                let targets = Targets::one(Kind::Node, "", name(node));
+                orders.push(Order::Patch { targets, patch: Arc::new(patch), kind: PatchKind::Merge });
             }
             Some(_) => {}
         }

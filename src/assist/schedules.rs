@@ -2,7 +2,8 @@
 
 use super::context::Context;
 use super::outline::{Step, unquoted};
-use crate::cron::{self, Lang, Zone};
+use crate::cron::{self, Zone};
+use crate::i18n::Lang;
 use crate::manifest::schema::Schema;
 use crate::time::SimTime;
 

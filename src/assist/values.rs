@@ -4,7 +4,8 @@ use super::complete::{Choice, MAX_CHOICES};
 use super::context::{Context, Meaning};
 use super::docs::Docs;
 use super::outline::{Path, Step};
-use crate::cron::{self, Lang};
+use crate::cron;
+use crate::i18n::Lang;
 use crate::manifest::schema::Type;
 use crate::shell::images;
 

@@ -4,7 +4,8 @@ use jiff::Timestamp;
 use serde_json::json;
 
 use super::Outcome;
-use crate::cron::{Lang, Schedule, Zone, describe, parse_standard, pitfalls, time_zone_problems};
+use crate::cron::{Schedule, Zone, describe, parse_standard, pitfalls, time_zone_problems};
+use crate::i18n::Lang;
 
 /// How the command is called.
 pub const USAGE: &str = "orrery cron EXPR [--time-zone Z] [--from RFC3339] [--count N] [-o text|json]";

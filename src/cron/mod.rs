@@ -18,7 +18,7 @@ pub use admission::{known_time_zone, time_zone_problems, validate_schedule, vali
 pub use go::{parse_duration, quote};
 pub use parse::parse_standard;
 pub use pitfalls::{Field, Pitfall, pitfalls};
-pub use words::{Lang, describe};
+pub use words::describe;
 pub use zone::Zone;
 
 /// Nanoseconds in a second: the unit change between the API of this module and the calendar inside it.

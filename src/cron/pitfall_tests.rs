@@ -1,6 +1,7 @@
 //! Which schedules have which pitfalls, and that nothing is said about innocent ones.
 
 use super::*;
+use crate::i18n::Lang;
 use Pitfall::*;
 
 /// 2026-01-05T09:00:00Z, where scenarios start.

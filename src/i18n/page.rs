@@ -17,8 +17,8 @@ texts! {
     play: "Play", "재생";
     pause: "Pause", "일시 정지";
     rewind: "Go to the start", "처음으로";
-    last_event: "Back to the last event", "이전 이벤트로";
-    next_event: "On to the next event", "다음 이벤트로";
+    last_event: "Back to the last event", "이전 이벤트";
+    next_event: "On to the next event", "다음 이벤트";
     event: "event", "이벤트";
     speed: "Speed", "속도";
     speed_times(n: u32): "{n}×", "{n}배";

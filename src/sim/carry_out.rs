@@ -4,10 +4,12 @@ use super::order::{Answer, NodeOrder, Order, PatchKind, Targets};
 use super::{State, admit, machines, patch};
 use crate::actor::Cx;
 use crate::api::node::Taint;
-use crate::api::{Kind, Pod, Text};
+use crate::api::quantity::Resources;
+use crate::api::{Kind, Node, Pod, Text};
 use crate::manifest::schema::Schema;
-use crate::world::{DeleteOptions, Machine, ObjectRef};
+use crate::world::{Aspects, DeleteOptions, Machine, ObjectRef};
 use serde_json::{Map, Value, json};
+use std::sync::Arc;
 
 impl State {
     /// Carries out one order and answers a line for each object it touched, as kubectl prints it.
@@ -42,6 +44,7 @@ impl State {
                 state.write(object, |value| patch::apply(value, &change, PatchKind::Merge), "scaled")
             }),
             Order::NodeAdd(node) => vec![self.add_node(node)],
+            Order::NodeResize(node) => vec![self.resize_node(node)],
             Order::Node { name, order } => vec![self.order_node(name, *order)],
             Order::FailPod { namespace, name, exit_code } => vec![self.fail_pod(namespace, name, *exit_code)],
             Order::Configure(settings) => {
@@ -142,7 +145,9 @@ impl State {
             answers.push(answer);
         }
         if prune {
-            let gone: Vec<_> = self.applied.keys().filter(|key| !named.contains(*key)).cloned().collect();
+            // Nodes are machines: they are never pruned, as kubectl's own list of kinds to prune does without them.
+            let gone = self.applied.keys().filter(|key| key.0 != Kind::Node && !named.contains(*key));
+            let gone: Vec<_> = gone.cloned().collect();
             for key in gone {
                 self.applied.remove(&key);
                 if let Some(object) = self.world.find(key.0, &key.1, &key.2) {
@@ -292,6 +297,24 @@ impl State {
         let name = node.pointer("/metadata/name").and_then(Value::as_str).unwrap_or("").to_string();
         self.world.set_machine(&name, Machine { up_since: self.now, ..Machine::default() });
         self.create(&Schema::new(), &machines::registered(node, false, self.now))
+    }
+
+    fn resize_node(&mut self, raw: &Value) -> Answer {
+        let name = raw.pointer("/metadata/name").and_then(Value::as_str).unwrap_or("");
+        let missing = || format!("Error from server (NotFound): nodes \"{name}\" not found");
+        let node = self.world.find_id::<Node>("", name).ok_or_else(missing)?;
+        let reported = machines::registered(raw, true, self.now);
+        self.world.modify(node, |row| {
+            let mut status = (*row.status_source).clone();
+            for resources in ["capacity", "allocatable"] {
+                status[resources] = reported["status"][resources].clone();
+            }
+            let allocatable = Resources::from_value(&status["allocatable"]);
+            let touched = Aspects::STATUS | Aspects::ALLOCATABLE.when(allocatable != row.allocatable);
+            (row.status_source, row.allocatable) = (Arc::new(status), allocatable);
+            touched
+        });
+        Ok(format!("node/{name} resized"))
     }
 
     fn order_node(&mut self, name: &Text, order: NodeOrder) -> Answer {

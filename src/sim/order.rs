@@ -136,6 +136,8 @@ pub enum Order {
     },
     /// Add a machine that joins as a node.
     NodeAdd(Arc<Value>),
+    /// Give a machine other resources (a node as somebody would write it): its kubelet reports them from now on.
+    NodeResize(Arc<Value>),
     /// Do something to a machine.
     Node {
         /// The node.

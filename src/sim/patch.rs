@@ -39,6 +39,25 @@ fn merge(target: &mut Value, patch: &Value, depth: usize) {
     }
 }
 
+/// The merge patch (RFC 7396) that makes `new` of `old`.
+///
+/// ```
+/// use orrery::sim::patch::merge_patch;
+/// use serde_json::json;
+/// let patch = merge_patch(&json!({"a": 1, "b": {"c": 2, "d": 3}}), &json!({"b": {"c": 2, "d": 4}}));
+/// assert_eq!(patch, json!({"a": null, "b": {"d": 4}}));
+/// ```
+pub fn merge_patch(old: &Value, new: &Value) -> Value {
+    let (Value::Object(before), Value::Object(after)) = (old, new) else { return new.clone() };
+    let removed = before.keys().filter(|key| !after.contains_key(*key)).map(|key| (key.clone(), Value::Null));
+    let changed = after.iter().filter(|(key, value)| before.get(*key) != Some(value)).map(|(key, value)| {
+        let change =
+            before.get(key).filter(|_| value.is_object()).map_or_else(|| value.clone(), |was| merge_patch(was, value));
+        (key.clone(), change)
+    });
+    Value::Object(removed.chain(changed).collect())
+}
+
 /// The key by which a list of named things merges; `None` for lists that are replaced.
 /// Upstream: the `patchMergeKey` tags of k8s.io/api.
 fn merge_key(list: &str) -> Option<&'static str> {

@@ -86,6 +86,7 @@ pub struct App {
     check_at: Option<f64>,
     forget: Option<(f64, u32)>,
     _frames: Closure<dyn FnMut(f64)>,
+    _keys: Closure<dyn FnMut(KeyboardEvent)>,
 }
 
 impl Component for App {
@@ -97,10 +98,13 @@ impl Component for App {
         let state = State::new(kept.as_deref().unwrap_or(FIRST_TEXT), browser::language(), browser::theme());
         let state = State { scenario: kept.is_none().then(|| Rc::from("article")), ..state };
         browser::dress(&state);
-        let reading = Reading::of(&state.text);
+        let reading = Reading::of(&state.text, state.lang);
         let link = ctx.link().clone();
         let frames = Closure::<dyn FnMut(f64)>::new(move |at| link.send_message(Msg::Frame(at)));
         browser::every_frame(&frames);
+        let link = ctx.link().clone();
+        let keys = Closure::<dyn FnMut(KeyboardEvent)>::new(move |event| link.send_message(Msg::Key(event)));
+        browser::every_key(&keys);
         let mut app = App {
             engine: Engine::new(reading.begin().0),
             applied: reading.scenario.clone(),
@@ -124,6 +128,7 @@ impl Component for App {
             check_at: None,
             forget: None,
             _frames: frames,
+            _keys: keys,
         };
         app.state.reduce(Action::Checked(Rc::new(reading.problems)));
         app
@@ -264,7 +269,7 @@ impl App {
     /// Checks the text and, when it is sound, lets the cluster follow it.
     fn check(&mut self) {
         self.check_at = None;
-        let reading = Reading::of(&self.state.text);
+        let reading = Reading::of(&self.state.text, self.state.lang);
         if reading.is_sound() {
             let now = self.engine.timeline().now();
             for order in reading.orders_after(&self.applied, now) {
@@ -278,7 +283,7 @@ impl App {
     /// Begins anew with the text.
     fn load(&mut self, ctx: &Context<App>) {
         self.check_at = None;
-        let reading = Reading::of(&self.state.text);
+        let reading = Reading::of(&self.state.text, self.state.lang);
         let (timeline, refused) = reading.begin();
         self.engine = Engine::new(timeline);
         self.applied = reading.scenario.clone();

@@ -15,6 +15,10 @@ extern "C" {
     #[wasm_bindgen(js_name = everyFrame)]
     pub fn every_frame(frame: &Closure<dyn FnMut(f64)>);
 
+    /// Calls back for every key that nothing on the page has stopped, wherever the focus is.
+    #[wasm_bindgen(js_name = everyKey)]
+    pub fn every_key(key: &Closure<dyn FnMut(web_sys::KeyboardEvent)>);
+
     /// Calls back with the size of an element whenever it changes; answers what stops that.
     #[wasm_bindgen(js_name = watchSize)]
     pub fn watch_size(element: &web_sys::Element, changed: &Closure<dyn FnMut(f64, f64)>) -> js_sys::Function;
@@ -124,4 +128,9 @@ pub fn dress(state: &State) {
 /// Sets a style property.
 pub fn style(element: &HtmlElement, property: &str, value: &str) {
     drop(element.style().set_property(property, value));
+}
+
+/// The element that has the focus.
+pub fn focused() -> Option<HtmlElement> {
+    document()?.active_element()?.dyn_into().ok()
 }

@@ -19,6 +19,11 @@ export function watchSize(element, changed) {
   return () => observer.disconnect();
 }
 
+/** Calls `key(event)` for every key that nothing on the page has stopped, wherever the focus is. */
+export function everyKey(key) {
+  document.addEventListener("keydown", key);
+}
+
 /** Loads the editor's module and puts an editor into `parent`; rejects when it cannot be had. */
 export async function mountEditor(parent, doc, label, dark, onChange) {
   const { mount } = await import(new URL("./editor.js", document.baseURI).href);

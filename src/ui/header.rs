@@ -73,7 +73,7 @@ fn ScenarioPicker(props: &PickerProps) -> Html {
     html! {
         <label class="picker">
             <span class="picker-label">{ lang.scenario() }</span>
-            <select {onchange}>
+            <select {onchange} aria-label={lang.scenario()}>
                 if chosen.is_empty() {
                     <option value="" selected=true>{ lang.own_text() }</option>
                 }

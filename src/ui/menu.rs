@@ -1,11 +1,12 @@
 //! Menus: what one can do to an object. Every entry is a command, shown beside it: the menu teaches the console.
 
+use super::browser;
+use super::focus::{circle, use_borrowed_focus};
 use super::page::use_page;
 use super::state::{Action, Menu};
 use crate::i18n::Lang;
 use crate::view::deeds::{Deed, DeedKind};
 use std::rc::Rc;
-use web_sys::HtmlElement;
 use yew::prelude::*;
 
 /// The width that a menu is given, for keeping it inside the window.
@@ -22,22 +23,14 @@ pub struct MenuProps {
 pub fn MenuView(props: &MenuProps) -> Html {
     let page = use_page();
     let root = use_node_ref();
-    {
-        let root = root.clone();
-        use_effect_with(props.menu, move |_| {
-            let first = root.cast::<HtmlElement>().and_then(|menu| menu.query_selector("button").ok().flatten());
-            if let Some(first) = first.and_then(|button| wasm_bindgen::JsCast::dyn_into::<HtmlElement>(button).ok()) {
-                drop(first.focus());
-            }
-        });
-    }
+    use_borrowed_focus(props.menu, &root);
     let (x, y) = props.menu.at;
-    let width = super::browser::window().and_then(|w| w.inner_width().ok()?.as_f64()).unwrap_or(1_000.0) as i32;
+    let width = browser::window().and_then(|w| w.inner_width().ok()?.as_f64()).unwrap_or(1_000.0) as i32;
     let style = format!("left:{}px;top:{y}px", x.min(width - MENU_WIDTH - 8).max(8));
     html! {
         <>
             <div class="veil" onclick={page.on(Action::Close)}></div>
-            <div class="menu" role="menu" {style} ref={root} aria-label={page.lang.actions()}>
+            <div class="menu" role="menu" {style} onkeydown={circle(&root)} ref={root.clone()} aria-label={page.lang.actions()}>
                 { for props.deeds.iter().map(|deed| html! {
                     <button role="menuitem" class={classes!(deed.kind.is_grave().then_some("grave"))}
                         onclick={page.on(Action::Command(deed.command.clone()))}>

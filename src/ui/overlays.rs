@@ -1,9 +1,9 @@
 //! What lies over the page now and then: the keyboard help, a notice in passing.
 
+use super::focus::{circle, use_borrowed_focus};
 use super::icons::{Icon, icon};
 use super::page::use_page;
 use super::state::{Action, Notice};
-use web_sys::HtmlElement;
 use yew::prelude::*;
 
 /// The keyboard help.
@@ -11,15 +11,8 @@ use yew::prelude::*;
 pub fn Help() -> Html {
     let page = use_page();
     let lang = page.lang;
-    let close = use_node_ref();
-    {
-        let close = close.clone();
-        use_effect_with((), move |()| {
-            if let Some(button) = close.cast::<HtmlElement>() {
-                drop(button.focus());
-            }
-        });
-    }
+    let root = use_node_ref();
+    use_borrowed_focus((), &root);
     let rows = [
         ("Space", lang.shortcut_play()),
         ("← →", lang.shortcut_step()),
@@ -35,10 +28,11 @@ pub fn Help() -> Html {
     html! {
         <>
             <div class="veil dark" onclick={page.on(Action::Close)}></div>
-            <div class="dialog" role="dialog" aria-modal="true" aria-labelledby="help-title">
+            <div class="dialog" role="dialog" aria-modal="true" aria-labelledby="help-title" ref={root.clone()}
+                onkeydown={circle(&root)}>
                 <header>
                     <h2 id="help-title">{ lang.help() }</h2>
-                    <button class="button square" ref={close} onclick={page.on(Action::Close)} aria-label={lang.close()}>
+                    <button class="button square" onclick={page.on(Action::Close)} aria-label={lang.close()}>
                         { icon(Icon::Cross) }
                     </button>
                 </header>

@@ -25,8 +25,7 @@ pub fn view(app: &App, ctx: &Context<App>) -> Html {
     let page = Page { lang: state.lang, start, send: link.callback(Msg::Act) };
     html! {
         <ContextProvider<Page> context={page}>
-            <div class="app" onclick={link.callback(Msg::Click)} oncontextmenu={link.callback(Msg::Context)}
-                onkeydown={link.callback(Msg::Key)}>
+            <div class="app" onclick={link.callback(Msg::Click)} oncontextmenu={link.callback(Msg::Context)}>
                 <Header theme={state.theme} scenario={state.scenario.clone()} />
                 <EditorPane text={state.text.clone()} problems={state.problems.clone()} standing={state.standing}
                     dark={state.theme == Theme::Dark} slot={app.slot.clone()} />

@@ -100,9 +100,10 @@ export function launch(options = {}) {
  * A page in a context of its own, which notes what goes wrong in it:
  * `page.faults.console` errors and uncaught exceptions, `.foreign` requests to another origin than `url`'s,
  * `.failed` requests that failed or were answered with an error, `.csp` violations of the Content-Security-Policy.
- * Opens `url` and waits until the page has rendered. `options` are Playwright's context options.
+ * Opens `url` and waits until the page has rendered. `options` are Playwright's context options; `prepare` is called
+ * with the page before that.
  */
-export async function openPage(browser, url, options = {}) {
+export async function openPage(browser, url, options = {}, prepare = async () => {}) {
   const context = await browser.newContext({ viewport: { width: 1440, height: 900 }, ...options });
   const page = await context.newPage();
   const origin = new URL(url).origin;
@@ -126,6 +127,7 @@ export async function openPage(browser, url, options = {}) {
       window.__noteViolation(`${event.violatedDirective} ${event.blockedURI} ${event.sourceFile}:${event.lineNumber}`);
     });
   });
+  await prepare(page);
   await page.goto(url);
   await rendered(page);
   return page;
@@ -134,6 +136,66 @@ export async function openPage(browser, url, options = {}) {
 /** Waits until the page has put something on the screen. */
 export async function rendered(page) {
   await page.locator("h1").first().waitFor({ state: "attached" });
+}
+
+/** One node's card. */
+export function node(page, name) {
+  return page.getByRole("region", { name, exact: true });
+}
+
+/** The card of a controller, by its title: `Job job-1`. */
+export function card(page, title) {
+  return page.locator(".controller", { has: page.getByTitle(title, { exact: true }) });
+}
+
+/** Chooses an entry of the menu of a node, Pod or controller. */
+export async function act(page, name, entry) {
+  await page.getByRole("button", { name: `Actions for ${name}`, exact: true }).click();
+  await page.getByRole("menuitem", { name: entry }).first().click();
+}
+
+/** Chooses a speed by its label. */
+export async function setSpeed(page, label) {
+  await page.getByRole("group", { name: "Speed" }).getByRole("button", { name: label, exact: true }).click();
+}
+
+/**
+ * Plays until the page's clock shows `time` (`09:01:10`) and stops there, or a little later: at 10× a frame is some
+ * tenths of a second. In any language.
+ */
+export async function pauseAt(page, time) {
+  const play = page.locator(".button.play");
+  const playing = () => play.evaluate((button) => /Pause|일시/.test(button.getAttribute("aria-label")));
+  if (!(await playing())) await play.click();
+  await page.locator(".speeds button").nth(2).click();
+  await page.waitForFunction(
+    (time) => {
+      const reached = document.querySelector(".clock-now").textContent >= time;
+      if (reached) document.querySelector(".button.play").click();
+      return reached;
+    },
+    time,
+    { polling: "raf", timeout: 60_000 },
+  );
+}
+
+/** Replaces the whole text in the editor, as pasting does. */
+export async function replaceText(page, text) {
+  const content = page.locator(".cm-content");
+  await content.waitFor();
+  await content.focus();
+  await page.keyboard.press("Control+a");
+  if (text === "") return page.keyboard.press("Delete");
+  await content.evaluate((element, text) => {
+    const clipboardData = new DataTransfer();
+    clipboardData.setData("text/plain", text);
+    element.dispatchEvent(new ClipboardEvent("paste", { clipboardData, bubbles: true, cancelable: true }));
+  }, text);
+}
+
+/** The text in the editor. */
+export function shownText(page) {
+  return page.evaluate(() => document.querySelector(".cm-content").cmTile.view.state.doc.toString());
 }
 
 /** Every fault that the page has noted, as lines; empty when all is well. */
@@ -154,7 +216,7 @@ export async function screenshot(page, name, options = {}) {
  * little contrast for an instant, which is nobody's fault.
  */
 export async function atRest(page) {
-  const pause = page.getByRole("button", { name: "Pause" });
+  const pause = page.locator('.button.play[aria-label="Pause"], .button.play[aria-label="일시 정지"]');
   if (await pause.isVisible()) await pause.click();
   await page.evaluate(async () => {
     const frame = () => new Promise((resolve) => requestAnimationFrame(resolve));

@@ -7,20 +7,13 @@ mod ko;
 mod pitfall;
 
 use super::{Fields, STAR, Schedule, Timing, has};
-
-/// The languages of the words.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
-pub enum Lang {
-    /// English.
-    En,
-    /// Korean.
-    Ko,
-}
+use crate::i18n::Lang;
 
 /// When a schedule runs, in words.
 ///
 /// ```
-/// use orrery::cron::{Lang, describe, parse_standard};
+/// use orrery::cron::{describe, parse_standard};
+/// use orrery::i18n::Lang;
 ///
 /// let schedule = parse_standard("*/15 9-17 * * 1-5").unwrap();
 /// assert_eq!(describe(&schedule, Lang::En), "every 15 minutes from 09:00 to 17:45, Monday to Friday");

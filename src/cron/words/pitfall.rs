@@ -1,13 +1,15 @@
 //! What each pitfall is called in front of people, in both languages.
 
-use super::{Lang, clock};
+use super::clock;
 use crate::cron::{Field, Pitfall};
+use crate::i18n::Lang;
 
 impl Pitfall {
     /// One or two sentences that say what happens, and what to write instead where there is something.
     ///
     /// ```
-    /// use orrery::cron::{Lang, Pitfall};
+    /// use orrery::cron::Pitfall;
+    /// use orrery::i18n::Lang;
     ///
     /// assert_eq!(Pitfall::SundayIsZero.text(Lang::En), "Sunday is 0 in Kubernetes; 7 is refused. Write 0 or SUN.");
     /// ```

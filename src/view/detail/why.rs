@@ -159,9 +159,5 @@ fn controller_why(source: &Source, object: ObjectRef) -> Option<Paragraph> {
 
 /// A schedule in words, or as written when it cannot be read.
 fn schedule_words(schedule: &str, lang: Lang) -> String {
-    let lang = match lang {
-        Lang::En => cron::Lang::En,
-        Lang::Ko => cron::Lang::Ko,
-    };
     cron::parse_standard(schedule).map_or_else(|_| schedule.to_string(), |read| cron::describe(&read, lang))
 }
