@@ -308,7 +308,8 @@ fn hashes_of_the_real_cluster_are_kept_and_no_pod_is_replaced() {
     let mut after: Vec<String> =
         world.pods.iter().map(|(_, pod)| json!(pod.meta.uid.to_string()).to_string()).collect();
     let mut before = before;
-    (before.sort(), after.sort());
+    before.sort();
+    after.sort();
     assert_eq!(before, after, "every Pod is still the same one");
     assert_eq!((world.replica_sets.len(), world.controller_revisions.len()), (2, 1));
     let events: Vec<&str> = copy.history().events.iter().map(|event| event.reason).collect();

@@ -1,5 +1,7 @@
 //! Reading manifests: the article's three, both validation tables, and what any text must survive.
 
+#[path = "manifest/again.rs"]
+mod again;
 #[path = "manifest/answers.rs"]
 mod answers;
 #[path = "conformance/validation.rs"]

@@ -137,7 +137,7 @@ fn moves(context: &Context, entry: &Entry, fixes: &mut Vec<Fix>) {
     if let Some(before) = before {
         let inner =
             context.section.entries.iter().filter(|e| e.path.starts_with(&before.path) && e.key.0 < entry.key.0);
-        if let Some(target) = inner.filter(|e| !e.in_brackets && has(&e.path, entry.name())).last() {
+        if let Some(target) = inner.rev().find(|e| !e.in_brackets && has(&e.path, entry.name())) {
             let deep = context.section.children(&target.path).next().map_or(target.column + 2, |c| c.column);
             fixes.push(shift(context, entry, deep, &target.path));
         }

@@ -31,7 +31,7 @@ pub(super) fn syntax(text: &str, remark: &Diagnostic, fixes: &mut Vec<Fix>) {
     {
         tabs(text, fixes);
     }
-    if let Some((_, key)) = super::outline::key_of(line.trim_start_matches([' ', '-'])).map(|(k, n)| (k, n)) {
+    if let Some((_, key)) = super::outline::key_of(line.trim_start_matches([' ', '-'])) {
         let start = line.len() - line.trim_start_matches([' ', '-']).len();
         let colon = line[start + key..].find(':').map_or(line.len(), |i| start + key + i + 1);
         let value = line[colon..].trim();
@@ -189,10 +189,10 @@ pub(super) fn invalid(context: &Context, remark: &Diagnostic, at: usize, fixes: 
         lower_case(context, at, fixes);
     } else if message.contains("Required value") {
         required(context, remark, fixes);
-    } else if message.contains("Forbidden") || message.contains("is deprecated") || message.contains("deprecated in") {
-        if let Some(entry) = entry_at(context, at) {
-            fixes.push(remove(context, entry, &format!("Remove `{}`", entry.name())));
-        }
+    } else if (message.contains("Forbidden") || message.contains("deprecated"))
+        && let Some(entry) = entry_at(context, at)
+    {
+        fixes.push(remove(context, entry, &format!("Remove `{}`", entry.name())));
     }
 }
 

@@ -308,7 +308,7 @@ impl Scan<'_> {
         let bracket = value.starts_with(['{', '[']);
         if let Some(at) = cursor.filter(|at| *at > from + key_bytes + colon.saturating_sub(1)) {
             let comment = at > value_from + shown.len() && value.len() > shown.len();
-            if !comment && !(bracket && at > value_from) {
+            if !(comment || bracket && at > value_from) {
                 let word =
                     if shown.is_empty() { (at, at) } else { (value_from.min(at), (value_from + shown.len()).max(at)) };
                 self.cursor = Some(Cursor { path, at: At::Value, word });

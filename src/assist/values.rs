@@ -152,11 +152,11 @@ fn by_type(context: &Context, path: &[Step], meaning: &Meaning) -> Vec<Choice> {
         Type::Bool => vec![raw("true"), raw("false")],
         Type::Text(Some(name)) => {
             let default = super::hover::default_of(context, path);
-            let mark = |value: &&str| {
+            let mark = |value: &&'static str| {
                 let detail = if default.as_deref() == Some(*value) { "default" } else { "" };
                 plain(*value, detail)
             };
-            context.schema.values(name).iter().map(|v| mark(&v)).collect()
+            context.schema.values(name).iter().map(mark).collect()
         }
         _ => Vec::new(),
     }

@@ -291,10 +291,10 @@ impl<'a> Decoder<'a> {
             let Type::Struct(inner) = &field.ty else { continue };
             if field.name.is_empty() {
                 self.materialise(inner, root, map);
-            } else if !field.pointer
-                && !field.omit_zero
-                && !(root && field.name == "status")
-                && !map.contains_key(field.name)
+            } else if !(field.pointer
+                || field.omit_zero
+                || root && field.name == "status"
+                || map.contains_key(field.name))
             {
                 let mut empty = Map::new();
                 self.materialise(inner, false, &mut empty);

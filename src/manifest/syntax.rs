@@ -224,7 +224,7 @@ fn tab(line: usize, body: &str) -> Option<Translated> {
     let lines: Vec<&str> = body.lines().collect();
     let indented = |l: &&str| l.len() > l.trim_start_matches(' ').len() && l.trim_start_matches(' ').starts_with('\t');
     let tab_first = |l: &&str| l.starts_with('\t') || indented(l);
-    let at = (line.saturating_sub(1)..=line).find(|i| lines.get(*i).is_some_and(|l| tab_first(l)))?;
+    let at = (line.saturating_sub(1)..=line).find(|i| lines.get(*i).is_some_and(tab_first))?;
     let before = lines[..at].iter().rev().find(|l| !l.trim().is_empty()).copied().unwrap_or("");
     let message = if continues_plain(before) {
         "found a tab character that violates indentation"

@@ -133,7 +133,8 @@ pub fn read(text: &str) -> Vec<Document> {
     syntax::split(text).into_iter().take(MAX_DOCUMENTS).map(|chunk| read_chunk(text, &chunk)).collect()
 }
 
-fn read_chunk(text: &str, chunk: &syntax::Chunk) -> Document {
+/// Reads one document that was cut out before.
+pub(super) fn read_chunk(text: &str, chunk: &syntax::Chunk) -> Document {
     let span = Span { start: chunk.start as u32, end: chunk.end as u32, line: chunk.line, column: 1 };
     let body = &text[chunk.start..chunk.end];
     let mut document = Document { root: None, span, duplicates: Vec::new(), error: None };

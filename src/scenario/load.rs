@@ -2,7 +2,7 @@
 
 use super::{default_nodes, dump};
 use crate::kubectl;
-use crate::manifest::{self, Diagnostic, Document, LoadOptions, Severity};
+use crate::manifest::{self, Diagnostic, Document, LoadOptions, Loaded, Reader, Severity};
 use crate::sim::Order;
 use crate::time::{SimDuration, SimTime};
 use crate::world::Settings;
@@ -60,7 +60,21 @@ pub struct Scenario {
 /// assert_eq!((scenario.nodes.len(), scenario.steps.len()), (3, 1));
 /// ```
 pub fn load(text: &str) -> Scenario {
-    let loaded = manifest::load(text, &LoadOptions::default());
+    from_loaded(manifest::load(text, &LoadOptions::default()))
+}
+
+/// The same with a reader that remembers the documents of the last text: for a text that somebody edits.
+///
+/// ```
+/// use orrery::{manifest::{LoadOptions, Reader}, scenario};
+/// let mut reader = Reader::new(LoadOptions::default());
+/// assert_eq!(scenario::load_with(&mut reader, "kind: Pod\n").diagnostics, scenario::load("kind: Pod\n").diagnostics);
+/// ```
+pub fn load_with(reader: &mut Reader, text: &str) -> Scenario {
+    from_loaded(reader.load(text))
+}
+
+fn from_loaded(loaded: Loaded) -> Scenario {
     let start = SimTime::parse(DEFAULT_START).unwrap_or_default();
     let mut scenario = Scenario {
         name: String::new(),

@@ -5,7 +5,7 @@
 mod dump;
 mod load;
 
-pub use load::{Scenario, load};
+pub use load::{Scenario, load, load_with};
 
 use crate::api::Text;
 use crate::sim::{NodeOrder, Order, Timeline, machines};

@@ -189,7 +189,8 @@ fn a_new_line_in_any_map_offers_exactly_the_fields_that_are_not_written() {
         let written: Vec<&str> = children.iter().map(|c| c.name()).collect();
         let mut legal: Vec<String> = schema.fields(structure).iter().map(|f| f.name.to_owned()).collect();
         legal.retain(|name| !written.contains(&name.as_str()));
-        (offered.sort(), legal.sort());
+        offered.sort();
+        legal.sort();
         assert_eq!(offered, legal, "in {structure} at {:?}", entry.path);
         places += 1;
     }
