@@ -7,7 +7,9 @@ use proptest::prelude::*;
 proptest! {
     #![proptest_config(ProptestConfig::with_cases(60))]
     #[test]
-    fn what_was_read_before_changes_nothing(edits in prop::collection::vec((any::<prop::sample::Index>(), 0_usize..6, 0_usize..13), 1..12)) {
+    fn what_was_read_before_changes_nothing(
+        edits in prop::collection::vec((any::<prop::sample::Index>(), 0_usize..6, 0_usize..13), 1..12)
+    ) {
         let mut text: String = TEMPLATES.iter().take(5).map(|t| format!("{}---\n", t.text)).collect();
         let mut reader = Reader::new(LoadOptions::default());
         for (place, what, template) in edits {
