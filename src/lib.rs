@@ -2,6 +2,7 @@
 
 pub mod actor;
 pub mod api;
+pub mod assist;
 pub mod cli;
 pub mod cron;
 pub mod dice;

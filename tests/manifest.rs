@@ -1,7 +1,13 @@
 //! Reading manifests: the article's three, both validation tables, and what any text must survive.
 
+#[path = "manifest/again.rs"]
+mod again;
+#[path = "manifest/answers.rs"]
+mod answers;
 #[path = "conformance/validation.rs"]
 mod validation;
+#[path = "manifest/yaml.rs"]
+mod yaml;
 
 use orrery::manifest::{LoadOptions, load};
 use serde_json::Value;

@@ -44,6 +44,10 @@ impl Default for Cluster {
 impl Cluster {
     /// Takes in a PriorityClass that stands in the same text, wherever it stands.
     pub fn learn(&mut self, root: &Node) {
+        let kind = root.get("kind").and_then(Node::text).unwrap_or("");
+        if kind != "PriorityClass" && !kind.ends_with("List") {
+            return;
+        }
         let value = super::decode::plain(root);
         let items = value.items("items");
         for object in if items.is_empty() { std::slice::from_ref(&value) } else { items } {

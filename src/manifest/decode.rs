@@ -259,12 +259,13 @@ impl<'a> Decoder<'a> {
         let mut map = Map::new();
         for entry in sorted(entries) {
             let child = if path.is_empty() { entry.key.clone() } else { format!("{path}.{}", entry.key) };
-            let Some(field) = self.schema.field(name, &entry.key) else {
+            let schema = self.schema;
+            let Some(field) = schema.field(name, &entry.key) else {
                 let hint = self.unknown_hint(name, &entry.key);
                 self.problem(ProblemKind::Strict, &child, format!("unknown field \"{child}\""), entry.key_span, hint);
                 continue;
             };
-            let (ty, keep) = (field.ty.clone(), Keep::of(field));
+            let keep = Keep::of(field);
             let outer = self.structure;
             let depth = self.fields.len();
             if let Some(embedded) = self.schema.embedding(name, &entry.key) {
@@ -272,7 +273,7 @@ impl<'a> Decoder<'a> {
             }
             self.structure = name;
             self.fields.push(&entry.key);
-            if let Some(value) = self.value(&entry.value, &ty, &child)
+            if let Some(value) = self.value(&entry.value, &field.ty, &child)
                 && keep.keeps(&value)
             {
                 map.insert(entry.key.clone(), value);
@@ -286,12 +287,14 @@ impl<'a> Decoder<'a> {
 
     /// Structs that Go holds by value are written even when empty; an object's status is left to whoever sets it.
     fn materialise(&self, name: &str, root: bool, map: &mut Map<String, Value>) {
-        for field in self.schema.fields(name) {
-            if let Type::Struct(inner) = &field.ty
-                && !field.pointer
-                && !field.omit_zero
-                && !(root && field.name == "status")
-                && !map.contains_key(field.name)
+        for field in self.schema.structure(name).map_or(&[][..], |s| s.fields.as_slice()) {
+            let Type::Struct(inner) = &field.ty else { continue };
+            if field.name.is_empty() {
+                self.materialise(inner, root, map);
+            } else if !(field.pointer
+                || field.omit_zero
+                || root && field.name == "status"
+                || map.contains_key(field.name))
             {
                 let mut empty = Map::new();
                 self.materialise(inner, false, &mut empty);
@@ -344,10 +347,36 @@ impl Keep {
                 Value::Bool(value) => *value,
                 Value::Number(number) => number.as_i64() != Some(0),
                 Value::String(text) => !text.is_empty(),
-                Value::Array(items) => !items.is_empty(),
-                Value::Object(map) => !map.is_empty(),
+                // Written empty is not the same as not written while errors are printed; afterwards see `prune`.
+                Value::Array(_) | Value::Object(_) => true,
             }
     }
+}
+
+/// Drops empty lists and maps that the server does not write back.
+pub fn prune(schema: &Schema, structure: &str, value: &mut Value) {
+    let Value::Object(map) = value else { return };
+    map.retain(|key, value| {
+        let Some(field) = schema.field(structure, key) else { return true };
+        let empty = match value {
+            Value::Array(items) => items.is_empty(),
+            Value::Object(map) => map.is_empty(),
+            _ => return true,
+        };
+        if empty {
+            return Keep::of(field).zero;
+        }
+        match (&field.ty, value) {
+            (Type::Struct(inner), value) => prune(schema, inner, value),
+            (Type::List(inner), Value::Array(items)) => {
+                if let Type::Struct(inner) = inner.as_ref() {
+                    items.iter_mut().for_each(|item| prune(schema, inner, item));
+                }
+            }
+            _ => {}
+        }
+        true
+    });
 }
 
 /// Keys in the order in which the server sees them: kubectl's JSON is sorted.

@@ -144,6 +144,9 @@ fn daemon_set(object: &mut Value) {
         let rolling = child(strategy, "rollingUpdate");
         fill(rolling, "maxUnavailable", json!(1));
         fill(rolling, "maxSurge", json!(0));
+    } else if let Some(rolling) = strategy.get_mut("rollingUpdate") {
+        fill(rolling, "maxUnavailable", json!(0));
+        fill(rolling, "maxSurge", json!(0));
     }
     fill(spec, "revisionHistoryLimit", json!(10));
     template(spec);
@@ -167,12 +170,7 @@ fn deployment(object: &mut Value) {
 
 // pkg/apis/batch/v1/defaults.go SetDefaults_Job
 fn job(object: &mut Value) {
-    let labels = object.down(&["spec", "template", "metadata", "labels"]).clone();
-    if labels.as_object().is_some_and(|l| !l.is_empty())
-        && object.down(&["metadata", "labels"]).as_object().is_none_or(Map::is_empty)
-    {
-        set(child(object, "metadata"), "labels", labels);
-    }
+    // Its labels, if it has none, are those of the template: see `validate::prepare_create`.
     let spec = child(object, "spec");
     if !spec.has("completions") && !spec.has("parallelism") {
         fill(spec, "completions", json!(1));
@@ -264,6 +262,9 @@ fn service(object: &mut Value) {
 
 // pkg/apis/core/v1/defaults.go SetDefaults_NodeStatus
 fn node(object: &mut Value) {
+    if let Some(spec) = object.get_mut("spec") {
+        pod_ranges(spec);
+    }
     let Some(status) = object.get_mut("status") else {
         return;
     };
@@ -278,11 +279,30 @@ fn node(object: &mut Value) {
     }
 }
 
+/// The first of a node's address ranges has a field of its own.
+// pkg/apis/core/v1/conversion.go Convert_v1_NodeSpec_To_core_NodeSpec, Convert_core_NodeSpec_To_v1_NodeSpec
+fn pod_ranges(spec: &mut Value) {
+    let one = spec.text("podCIDR").to_owned();
+    let first = spec.items("podCIDRs").first().and_then(Value::as_str).unwrap_or("").to_owned();
+    if !one.is_empty() && one != first {
+        set(spec, "podCIDRs", json!([one]));
+    } else if one.is_empty() && !first.is_empty() {
+        set(spec, "podCIDR", json!(first));
+    }
+}
+
 // pkg/apis/core/v1/defaults.go SetDefaults_Namespace
 fn namespace(object: &mut Value) {
     let name = object.at("metadata").text("name").to_owned();
     if !name.is_empty() {
         set(child(child(object, "metadata"), "labels"), "kubernetes.io/metadata.name", json!(name));
+    }
+    // pkg/registry/core/namespace/strategy.go PrepareForCreate
+    let spec = child(object, "spec");
+    let finalizers = spec.items("finalizers");
+    if !finalizers.iter().any(|f| f == "kubernetes") {
+        let all: Vec<Value> = finalizers.iter().cloned().chain([json!("kubernetes")]).collect();
+        set(spec, "finalizers", Value::Array(all));
     }
 }
 

@@ -16,9 +16,10 @@ pub fn pod_spec(spec: &mut Value) {
     fill(spec, "terminationGracePeriodSeconds", json!(30));
     fill(spec, "schedulerName", json!("default-scheduler"));
     // pkg/apis/core/v1/conversion.go Convert_v1_PodSpec_To_core_PodSpec
-    let account = spec.text("serviceAccount").to_owned();
-    if !account.is_empty() {
-        fill(spec, "serviceAccountName", json!(account));
+    let account = [spec.text("serviceAccountName"), spec.text("serviceAccount")].into_iter().find(|a| !a.is_empty());
+    if let Some(account) = account.map(str::to_owned) {
+        set(spec, "serviceAccountName", json!(account));
+        set(spec, "serviceAccount", json!(account));
     }
     for volume in items_mut(spec, "volumes") {
         volume_source(volume);

@@ -30,19 +30,19 @@ pub const SCENARIO_VERSION: &str = "orrery/v1";
 /// assert_eq!(loaded.diagnostics[0].hint.as_deref(), Some("did you mean `containers`?"));
 /// ```
 pub fn load(text: &str, options: &LoadOptions) -> Loaded {
-    let schema = Schema::new();
-    let mut loader = Loader { schema: &schema, options, loaded: Loaded::default() };
-    let documents = tree::read(text);
-    let mut cluster = options.cluster.clone();
-    for root in documents.iter().filter_map(|d| d.root.as_ref()) {
-        cluster.learn(root);
-    }
-    for document in documents {
-        loader.document(document, &cluster);
-    }
-    let mut loaded = loader.loaded;
-    loaded.diagnostics.sort_by_key(|d| (d.span.start, d.severity));
-    loaded
+    super::reader::Reader::new(options.clone()).read(text, false)
+}
+
+/// Answers one document of a text.
+pub(super) fn load_document(
+    schema: &Schema,
+    options: &LoadOptions,
+    document: tree::Document,
+    cluster: &Cluster,
+) -> Loaded {
+    let mut loader = Loader { schema, options, loaded: Loaded::default() };
+    loader.document(document, cluster);
+    loader.loaded
 }
 
 /// Answers one object that is a value already (a patched one, one made by a command), as [`load`] answers text.
@@ -59,6 +59,18 @@ pub fn load_value(schema: &Schema, value: &Value, options: &LoadOptions) -> Docu
     loader.object(document, super::patch::node_of(value), &[], &options.cluster);
     let Loaded { mut documents, scenario, .. } = loader.loaded;
     documents.pop().or(scenario).unwrap_or_else(|| Document::unread(Span::default()))
+}
+
+/// The remark on a Scenario that is not the first.
+pub(super) fn second_scenario(document: &Document) -> Diagnostic {
+    Diagnostic {
+        severity: Severity::Error,
+        span: document.locate("kind"),
+        object: document.label(),
+        path: "kind".to_owned(),
+        message: "a text can hold only one Scenario".to_owned(),
+        hint: None,
+    }
 }
 
 struct Loader<'a> {
@@ -128,7 +140,7 @@ impl Loader<'_> {
         self.answer(&mut document, duplicates, cluster);
         if scenario {
             if self.loaded.scenario.is_some() {
-                self.remark(Severity::Error, &document, "kind", "a text can hold only one Scenario", None);
+                self.loaded.diagnostics.push(second_scenario(&document));
             } else {
                 self.loaded.scenario = Some(document);
             }
@@ -149,15 +161,17 @@ impl Loader<'_> {
         } else {
             document.namespace.clear();
         }
-        let Some(source) = document.source.clone() else {
+        let Some(source) = &document.source else {
             return;
         };
-        let decoded = decode::decode(self.schema, &source, kind.kind);
+        let decoded = decode::decode(self.schema, source, kind.kind);
         let mine: Vec<&(Span, String)> =
             duplicates.iter().filter(|(s, _)| s.start >= source.span.start && s.start <= source.span.end).collect();
+        // A cluster of another version has fields that we do not know.
+        let lenient = document.live && decoded.problems.iter().all(|p| p.kind == ProblemKind::Strict);
         for problem in &decoded.problems {
             self.remark_at(
-                Severity::Error,
+                if lenient { Severity::Info } else { Severity::Error },
                 problem.span,
                 document,
                 &problem.path,
@@ -170,7 +184,9 @@ impl Loader<'_> {
             self.remark_at(Severity::Error, *span, document, "", message, hint);
         }
         let typed = decoded.problems.iter().any(|p| p.kind != ProblemKind::Strict);
-        let problem = if mine.is_empty() || typed {
+        let problem = if lenient && mine.is_empty() {
+            None
+        } else if mine.is_empty() || typed {
             decoded.message()
         } else {
             let lines: Vec<&str> = mine.iter().map(|(_, m)| m.as_str()).collect();
@@ -221,6 +237,7 @@ impl Loader<'_> {
             }
             document.answer = self.try_create(document, kind, &mut value, cluster);
         }
+        decode::prune(self.schema, kind.kind, &mut value);
         let errors = document.answer.causes.clone();
         for error in &errors {
             let hint = super::hint::for_error(error, &value);
@@ -245,7 +262,8 @@ impl Loader<'_> {
     }
 
     fn notes(&self, kind: &Kind, document: &Document) -> Vec<(String, String)> {
-        document.source.as_ref().map(|source| registry::notes(self.schema, kind.kind, source)).unwrap_or_default()
+        let source = document.source.as_ref().filter(|_| !document.live);
+        source.map(|source| registry::notes(self.schema, kind.kind, source)).unwrap_or_default()
     }
 
     fn try_create(&mut self, document: &Document, kind: &Kind, value: &mut Value, cluster: &Cluster) -> Answer {

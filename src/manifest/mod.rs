@@ -18,6 +18,7 @@ pub mod locate;
 pub mod merge;
 pub mod patch;
 pub mod quantity;
+pub mod reader;
 pub mod registry;
 pub mod rfc3339;
 pub mod scalar;
@@ -29,3 +30,4 @@ pub mod view;
 
 pub use diagnostic::{Diagnostic, Severity, Span};
 pub use load::{Document, LoadOptions, Loaded, load};
+pub use reader::Reader;

@@ -38,6 +38,7 @@ pub fn strategic_merge(api_version: &str, kind: &str, old: &Value, patch: &Value
         ));
     }
     let mut value = decoded.value;
+    decode::prune(&schema, known.kind, &mut value);
     if let Some(status) = merged.get("status") {
         set(&mut value, "status", status.clone());
     }

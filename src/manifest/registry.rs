@@ -2,6 +2,7 @@
 
 use super::schema::{Schema, Type};
 use super::tree::{Content, Node};
+use std::collections::BTreeMap;
 
 /// Honoured fields: one line a struct, its fields by name, `*` for all of them. A field that is not listed is noted where it
 /// is written and not looked into. Keep this next to the code that honours a field: a line added there is added here.
@@ -17,14 +18,19 @@ ScenarioStep *
 Pod *
 PodSpec containers initContainers restartPolicy terminationGracePeriodSeconds activeDeadlineSeconds nodeSelector nodeName
 PodSpec hostNetwork affinity tolerations priorityClassName priority preemptionPolicy schedulerName schedulingGates
-PodSpec topologySpreadConstraints readinessGates overhead resources hostname subdomain
+PodSpec topologySpreadConstraints readinessGates overhead resources hostname
 PodSchedulingGate *
 PodReadinessGate *
 Container name image command args env ports resources readinessProbe livenessProbe startupProbe restartPolicy
+Container lifecycle imagePullPolicy
+Lifecycle preStop
+LifecycleHandler sleep exec
+SleepAction *
 EnvVar name value
 ContainerPort *
 ResourceRequirements limits requests
 Probe exec httpGet tcpSocket grpc initialDelaySeconds periodSeconds timeoutSeconds successThreshold failureThreshold
+Probe terminationGracePeriodSeconds
 ExecAction *
 HTTPGetAction *
 TCPSocketAction *
@@ -55,6 +61,7 @@ ReplicaSetSpec *
 Job *
 JobSpec parallelism completions activeDeadlineSeconds backoffLimit selector manualSelector template ttlSecondsAfterFinished
 JobSpec completionMode suspend podFailurePolicy successPolicy backoffLimitPerIndex maxFailedIndexes podReplacementPolicy
+JobSpec managedBy
 PodFailurePolicy *
 PodFailurePolicyRule *
 PodFailurePolicyOnExitCodesRequirement *
@@ -65,14 +72,13 @@ CronJob *
 CronJobSpec *
 JobTemplateSpec *
 Node *
-NodeSpec unschedulable taints podCIDR podCIDRs providerID
+NodeSpec unschedulable taints
 Taint *
 NodeStatus capacity allocatable conditions addresses
 NodeCondition *
 NodeAddress *
 Service *
 ServiceSpec ports selector clusterIP clusterIPs type externalTrafficPolicy internalTrafficPolicy publishNotReadyAddresses
-ServiceSpec ipFamilies ipFamilyPolicy
 ServicePort name protocol port targetPort nodePort
 EndpointSlice *
 Endpoint *
@@ -88,15 +94,40 @@ ControllerRevision *
 /// Most notes about one object.
 const MAX_NOTES: usize = 50;
 
-/// Whether the simulation honours a field of a struct.
-pub fn honours(structure: &str, field: &str) -> bool {
-    HONOURED.lines().any(|line| {
-        let mut words = line.split(' ');
-        words.next() == Some(structure) && words.any(|w| w == "*" || w == field)
-    })
+/// The table, read once with the schema.
+#[derive(Debug, Clone)]
+pub struct Registry {
+    structs: BTreeMap<&'static str, Vec<&'static str>>,
 }
 
-/// Path and text for every written field that the simulation does not honour. A live object's status is taken as it is.
+impl Registry {
+    /// Reads the table.
+    pub(super) fn new() -> Self {
+        let mut structs: BTreeMap<&'static str, Vec<&'static str>> = BTreeMap::new();
+        for line in HONOURED.lines() {
+            let mut words = line.split(' ');
+            structs.entry(words.next().unwrap_or("")).or_default().extend(words);
+        }
+        Registry { structs }
+    }
+
+    /// Whether the simulation honours a field of a struct.
+    ///
+    /// ```
+    /// let schema = orrery::manifest::schema::Schema::new();
+    /// assert!(schema.registry().honours("PodSpec", "nodeName") && !schema.registry().honours("PodSpec", "dnsPolicy"));
+    /// ```
+    pub fn honours(&self, structure: &str, field: &str) -> bool {
+        self.structs.get(structure).is_some_and(|fields| fields.iter().any(|f| *f == "*" || *f == field))
+    }
+
+    /// Every struct of which something is honoured, with the fields by name (`*` for all).
+    pub fn structs(&self) -> impl Iterator<Item = (&'static str, &[&'static str])> {
+        self.structs.iter().map(|(name, fields)| (*name, fields.as_slice()))
+    }
+}
+
+/// Path and text for every written field that the simulation does not honour. The status is not looked into.
 pub fn notes(schema: &Schema, kind: &'static str, source: &Node) -> Vec<(String, String)> {
     let mut notes = Vec::new();
     walk(schema, &Type::Struct(kind), source, "", &mut notes);
@@ -112,7 +143,8 @@ fn walk(schema: &Schema, ty: &Type, node: &Node, path: &str, notes: &mut Vec<(St
                 };
                 let owner = schema.embedding(name, &entry.key).unwrap_or(name);
                 let child = if path.is_empty() { entry.key.clone() } else { format!("{path}.{}", entry.key) };
-                if !honours(owner, &entry.key) && !honours(name, &entry.key) {
+                let registry = schema.registry();
+                if !registry.honours(owner, &entry.key) && !registry.honours(name, &entry.key) {
                     if notes.len() < MAX_NOTES {
                         notes.push((child, format!("{owner}.{} is accepted, not simulated", entry.key)));
                     }

@@ -1,5 +1,6 @@
 //! All fields of all supported kinds, from the generated `schema.txt`: what may be written where, and as what.
 
+use super::registry::Registry;
 use std::collections::BTreeMap;
 
 /// The generated table. Lines: `K` kinds, `U` served kinds that are not simulated, `T`/`M` structs (`M`: from the meta
@@ -112,6 +113,7 @@ pub struct Schema {
     texts: BTreeMap<&'static str, Vec<&'static str>>,
     aliases: BTreeMap<&'static str, &'static str>,
     internal: BTreeMap<&'static str, Struct>,
+    registry: Registry,
 }
 
 impl Default for Schema {
@@ -136,6 +138,7 @@ impl Schema {
             texts: BTreeMap::new(),
             aliases: BTreeMap::new(),
             internal: BTreeMap::new(),
+            registry: Registry::new(),
         };
         for line in TEXT.lines() {
             let mut words = line.split(' ');
@@ -216,6 +219,11 @@ impl Schema {
                 None => Type::Struct(name),
             },
         }
+    }
+
+    /// Which fields the simulation honours.
+    pub fn registry(&self) -> &Registry {
+        &self.registry
     }
 
     /// All supported kinds.

@@ -121,6 +121,15 @@ const TEXTS: &[(&str, &str, From, &str)] = &[
     ("only valid inside a block", "block sequence entries are not allowed in this context", From::Scanner, ""),
     ("simple key expect", "could not find expected ':'", From::Scanner, "a key needs a colon"),
     ("unexpected end of stream", "found unexpected end of stream", From::Scanner, "a quote is not closed"),
+    (
+        "misplaced bracket",
+        "did not find expected node content",
+        From::Parser,
+        "a bracket is closed that was not opened",
+    ),
+    ("comment intercepting", "could not find expected ':'", From::Scanner, "a key needs a colon"),
+    ("tag, did not find expected whitespace", "did not find expected whitespace or line break", From::Scanner, ""),
+    ("did not find expected tag URI", "did not find expected tag URI", From::Scanner, ""),
     ("unexpected document indicator", "found unexpected document indicator", From::Scanner, "a quote is not closed"),
     (
         "unknown escape character",
@@ -148,17 +157,103 @@ const TEXTS: &[(&str, &str, From, &str)] = &[
     ("invalid trailing content", "did not find expected key", From::Parser, "nothing may follow the closing quote"),
 ];
 
-/// Names an error of our parser as go-yaml would.
+/// The text with the lines of one bracket joined into one, every byte in its place: go-yaml does not care how they are
+/// indented. Comments in between become blanks, quoted texts stay as they are.
+pub fn join_brackets(text: &str, start: usize) -> String {
+    let mut bytes = text.as_bytes().to_vec();
+    let (mut depth, mut quote, mut i) = (0_usize, 0_u8, start);
+    while let Some(&byte) = bytes.get(i) {
+        match byte {
+            b'\\' if quote == b'"' => i += 1,
+            _ if quote != 0 => quote = if byte == quote { 0 } else { quote },
+            b'"' | b'\'' if matches!(bytes.get(i.wrapping_sub(1)), Some(b' ' | b',' | b':' | b'[' | b'{')) => {
+                quote = byte
+            }
+            b'#' if matches!(bytes.get(i.wrapping_sub(1)), Some(b' ' | b'\t')) => {
+                while bytes.get(i).is_some_and(|b| *b != b'\n') {
+                    bytes[i] = b' ';
+                    i += 1;
+                }
+                continue;
+            }
+            b'\n' | b'\r' => bytes[i] = b' ',
+            b'[' | b'{' => depth += 1,
+            b']' | b'}' => {
+                depth = depth.saturating_sub(1);
+                if depth == 0 {
+                    break;
+                }
+            }
+            _ => {}
+        }
+        i += 1;
+    }
+    // Only whole characters were replaced (a comment as a whole), so this is UTF-8 still.
+    String::from_utf8(bytes).unwrap_or_else(|_| text.to_owned())
+}
+
+/// Names an error of our parser as go-yaml would. `open` is the bracket in which it happened, if any.
 // go.yaml.in/yaml/v2 decode.go parser.fail
-pub fn translate(info: &str, line: usize, index: usize, body: &str) -> Translated {
+pub fn translate(info: &str, line: usize, index: usize, body: &str, open: Option<u8>) -> Translated {
     if info.contains("unknown anchor") {
         return alias(index, line, body);
     }
-    let (message, from, hint) =
+    if let Some(tab) = tab(line, body) {
+        return tab;
+    }
+    if info.contains("in quoted scalar") || info.contains("quoted scalar, found unexpected end") {
+        return unclosed(index, body);
+    }
+    let (mut message, mut from, mut hint) =
         TEXTS.iter().find(|(ours, ..)| info.contains(ours)).map_or((info, From::Parser, ""), |t| (t.1, t.2, t.3));
-    let line = if from == From::Scanner { line } else { line.saturating_sub(1) };
+    if message == "did not find expected key" || message.starts_with("mapping values") && open.is_some() {
+        from = if open.is_some() { From::Parser } else { from };
+        match open {
+            Some(b'{') => (message, hint) = ("did not find expected ',' or '}'", "a quote or brace is not closed"),
+            Some(_) => (message, hint) = ("did not find expected ',' or ']'", "a quote or bracket is not closed"),
+            None => {}
+        }
+    }
+    let line = if from == From::Scanner && line > 1 { line } else { line.saturating_sub(1) };
     let message = if line == 0 { message.to_owned() } else { format!("line {line}: {message}") };
     Translated { message, hint }
+}
+
+/// The error of a tab in the indentation of the line of an error or of the one after it, if that is what it is.
+fn tab(line: usize, body: &str) -> Option<Translated> {
+    let lines: Vec<&str> = body.lines().collect();
+    let indented = |l: &&str| l.len() > l.trim_start_matches(' ').len() && l.trim_start_matches(' ').starts_with('\t');
+    let tab_first = |l: &&str| l.starts_with('\t') || indented(l);
+    let at = (line.saturating_sub(1)..=line).find(|i| lines.get(*i).is_some_and(tab_first))?;
+    let before = lines[..at].iter().rev().find(|l| !l.trim().is_empty()).copied().unwrap_or("");
+    let message = if continues_plain(before) {
+        "found a tab character that violates indentation"
+    } else {
+        "found character that cannot start any token"
+    };
+    let message = if at == 0 { message.to_owned() } else { format!("line {}: {message}", at + 1) };
+    Some(Translated { message, hint: TAB })
+}
+
+/// Whether a line ends in a plain scalar, which the next line would continue.
+fn continues_plain(line: &str) -> bool {
+    let value = line.trim();
+    let value = value.split_once(": ").map_or(value, |(_, v)| v.trim());
+    let value = value.strip_prefix("- ").unwrap_or(value);
+    !value.is_empty()
+        && !value.contains(" #")
+        && !value.ends_with(':')
+        && !value.starts_with(['"', '\'', '{', '[', '|', '>', '#', '-'])
+}
+
+/// A quote that is not closed is noticed at the end of the text.
+fn unclosed(index: usize, body: &str) -> Translated {
+    let before = body.chars().take(index).filter(|c| *c == '\n').count();
+    let all = body.bytes().filter(|b| *b == b'\n').count();
+    let line = if all > 0 { all + 1 } else { before };
+    let message = "found unexpected end of stream";
+    let message = if line == 0 { message.to_owned() } else { format!("line {line}: {message}") };
+    Translated { message, hint: "a quote is not closed" }
 }
 
 /// `*name` without anchor; or a star that was meant as text, like an unquoted schedule.
@@ -168,7 +263,8 @@ fn alias(index: usize, line: usize, body: &str) -> Translated {
     let after = rest.chars().nth(name.chars().count());
     let blank = after.is_none_or(|c| c.is_whitespace() || "?:,]}%@`".contains(c));
     if name.is_empty() || !blank {
-        let message = format!("line {line}: did not find expected alphabetic or numeric character");
+        let message = "did not find expected alphabetic or numeric character";
+        let message = if line > 1 { format!("line {line}: {message}") } else { message.to_owned() };
         return Translated { message, hint: "a value that starts with `*` needs quotes" };
     }
     Translated {

@@ -133,7 +133,8 @@ pub fn read(text: &str) -> Vec<Document> {
     syntax::split(text).into_iter().take(MAX_DOCUMENTS).map(|chunk| read_chunk(text, &chunk)).collect()
 }
 
-fn read_chunk(text: &str, chunk: &syntax::Chunk) -> Document {
+/// Reads one document that was cut out before.
+pub(super) fn read_chunk(text: &str, chunk: &syntax::Chunk) -> Document {
     let span = Span { start: chunk.start as u32, end: chunk.end as u32, line: chunk.line, column: 1 };
     let body = &text[chunk.start..chunk.end];
     let mut document = Document { root: None, span, duplicates: Vec::new(), error: None };
@@ -141,14 +142,28 @@ fn read_chunk(text: &str, chunk: &syntax::Chunk) -> Document {
         document.error = Some(SyntaxError { message: message.clone(), span, hint: None });
         return document;
     }
-    let mut builder = Builder::new(body, chunk);
-    match builder.run() {
-        Ok(root) => document.root = root,
-        Err(error) => document.error = Some(error),
+    let mut repaired_text = String::new();
+    for _ in 0..MAX_REPAIRS {
+        let text = if repaired_text.is_empty() { body } else { &repaired_text };
+        let mut builder = Builder::new(text, body, chunk);
+        let result = builder.run();
+        match (result, builder.repaired) {
+            (Err(_), Some(repaired)) => repaired_text = repaired,
+            (result, _) => {
+                document.duplicates = builder.duplicates;
+                match result {
+                    Ok(root) => document.root = root,
+                    Err(error) => document.error = Some(error),
+                }
+                return document;
+            }
+        }
     }
-    document.duplicates = builder.duplicates;
     document
 }
+
+/// Most places of one document that go-yaml accepts and our parser does not.
+const MAX_REPAIRS: usize = 64;
 
 /// A map or list that is being read.
 enum Frame {
@@ -166,7 +181,11 @@ struct Key {
 
 struct Builder<'a> {
     body: &'a str,
+    /// Byte offsets of the lines, when the parser's own count is of no use because lines were repaired_text.
+    lines: Vec<usize>,
     chunk: &'a syntax::Chunk,
+    /// Set when the parser stumbled over something that go-yaml accepts: the text written so that both do, every byte in its place.
+    repaired: Option<String>,
     /// Byte offset of every character, when the text is not ASCII.
     offsets: Vec<u32>,
     anchors: BTreeMap<usize, (Node, usize)>,
@@ -178,11 +197,15 @@ struct Builder<'a> {
 }
 
 impl<'a> Builder<'a> {
-    fn new(body: &'a str, chunk: &'a syntax::Chunk) -> Self {
+    fn new(body: &'a str, written: &str, chunk: &'a syntax::Chunk) -> Self {
+        let same = body == written;
+        let lines = if same { Vec::new() } else { written.match_indices('\n').map(|(i, _)| i + 1).collect() };
         let offsets = if body.is_ascii() { Vec::new() } else { body.char_indices().map(|(i, _)| i as u32).collect() };
         Builder {
             body,
+            lines,
             chunk,
+            repaired: None,
             offsets,
             anchors: BTreeMap::new(),
             frames: Vec::new(),
@@ -202,13 +225,16 @@ impl<'a> Builder<'a> {
             };
             (self.chunk.start + local.min(self.body.len())) as u32
         };
-        let start = span.start;
-        Span {
-            start: byte(start.index()),
-            end: byte(span.end.index()),
-            line: self.chunk.line + (start.line() as u32).saturating_sub(1),
-            column: start.col() as u32 + 1,
-        }
+        let (start, from) = (span.start, byte(span.start.index()));
+        let local = from as usize - self.chunk.start;
+        let (line, column) = if self.lines.is_empty() {
+            ((start.line() as u32).saturating_sub(1), start.col() as u32)
+        } else {
+            let line = self.lines.partition_point(|l| *l <= local);
+            let first = line.checked_sub(1).map_or(0, |i| self.lines[i]);
+            (line as u32, self.body.get(first..local).map_or(0, |t| t.chars().count()) as u32)
+        };
+        Span { start: from, end: byte(span.end.index()), line: self.chunk.line + line, column: column + 1 }
     }
 
     fn fail(&self, span: Span, message: &str, hint: &str) -> SyntaxError {
@@ -219,14 +245,55 @@ impl<'a> Builder<'a> {
     fn scan_error(&self, error: &ScanError) -> SyntaxError {
         let mark = *error.marker();
         let span = self.span(saphyr_parser::Span { start: mark, end: mark });
-        let translated = syntax::translate(error.info(), mark.line(), mark.index(), self.body);
+        let line = (span.line - self.chunk.line + 1) as usize;
+        let translated = syntax::translate(error.info(), line, mark.index(), self.body, self.open_bracket());
         self.fail(span, &translated.message, translated.hint)
+    }
+
+    /// The bracket of the innermost list or map, if it is written with brackets.
+    fn open_bracket(&self) -> Option<u8> {
+        self.bracket(self.frames.last()?).map(|(_, byte)| byte)
+    }
+
+    /// Where the outermost open bracket stands in the text.
+    fn outermost_bracket(&self) -> Option<usize> {
+        self.frames.iter().find_map(|frame| self.bracket(frame)).map(|(start, _)| start)
+    }
+
+    // DIFFERENCE: a quoted text that goes on in a line indented less than its key is refused; kubectl's reader takes it.
+    /// Lines of a bracket may be indented as little as they like, and a tab may follow a colon.
+    fn repair(&self, error: &ScanError) -> Option<String> {
+        if error.info().starts_with("invalid indentation") && !error.info().contains("quoted") {
+            return self.outermost_bracket().map(|start| syntax::join_brackets(self.body, start - self.chunk.start));
+        }
+        let at = self.span(saphyr_parser::Span { start: *error.marker(), end: *error.marker() }).start as usize;
+        let colon = self.body.get(..=at - self.chunk.start)?.rfind(':')?;
+        let tab = self.body.as_bytes().get(colon + 1) == Some(&b'\t');
+        (tab && error.info().contains("':' must be followed")).then(|| {
+            let mut text = self.body.to_owned();
+            text.replace_range(colon + 1..colon + 2, " ");
+            text
+        })
+    }
+
+    fn bracket(&self, frame: &Frame) -> Option<(usize, u8)> {
+        let (Frame::List { span, .. } | Frame::Map { span, .. }) = frame;
+        let byte = *self.body.as_bytes().get(span.start as usize - self.chunk.start)?;
+        matches!(byte, b'{' | b'[').then_some((span.start as usize, byte))
     }
 
     fn run(&mut self) -> Result<Option<Node>, SyntaxError> {
         let body = self.body;
         for event in Parser::new_from_str(body) {
-            let (event, span) = event.map_err(|e| self.scan_error(&e))?;
+            let (event, span) = match event {
+                Ok(event) => event,
+                // Only one document is asked for: what follows it is not read.
+                Err(e) if self.frames.is_empty() && self.root.is_some() && e.info().contains("<document") => break,
+                Err(e) => {
+                    self.repaired = self.repair(&e);
+                    return Err(self.scan_error(&e));
+                }
+            };
             let span = self.span(span);
             match event {
                 Event::Scalar(text, style, anchor, tag) => {

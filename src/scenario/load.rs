@@ -1,8 +1,8 @@
 //! Reading a scenario out of a text.
 
-use super::default_nodes;
+use super::{default_nodes, dump};
 use crate::kubectl;
-use crate::manifest::{self, Diagnostic, Document, LoadOptions, Severity};
+use crate::manifest::{self, Diagnostic, Document, LoadOptions, Loaded, Reader, Severity};
 use crate::sim::Order;
 use crate::time::{SimDuration, SimTime};
 use crate::world::Settings;
@@ -60,7 +60,21 @@ pub struct Scenario {
 /// assert_eq!((scenario.nodes.len(), scenario.steps.len()), (3, 1));
 /// ```
 pub fn load(text: &str) -> Scenario {
-    let loaded = manifest::load(text, &LoadOptions::default());
+    from_loaded(manifest::load(text, &LoadOptions::default()))
+}
+
+/// The same with a reader that remembers the documents of the last text: for a text that somebody edits.
+///
+/// ```
+/// use orrery::{manifest::{LoadOptions, Reader}, scenario};
+/// let mut reader = Reader::new(LoadOptions::default());
+/// assert_eq!(scenario::load_with(&mut reader, "kind: Pod\n").diagnostics, scenario::load("kind: Pod\n").diagnostics);
+/// ```
+pub fn load_with(reader: &mut Reader, text: &str) -> Scenario {
+    from_loaded(reader.load(text))
+}
+
+fn from_loaded(loaded: Loaded) -> Scenario {
     let start = SimTime::parse(DEFAULT_START).unwrap_or_default();
     let mut scenario = Scenario {
         name: String::new(),
@@ -85,10 +99,11 @@ pub fn load(text: &str) -> Scenario {
         let list = if document.kind == "Node" { &mut scenario.nodes } else { &mut scenario.objects };
         list.push(raw);
     }
+    scenario.documents = loaded.documents;
+    scenario.complete_dump(loaded.scenario.is_some_and(|head| head.raw().pointer("/spec/startTime").is_some()));
     if scenario.nodes.is_empty() {
         scenario.nodes = default_nodes();
     }
-    scenario.documents = loaded.documents;
     scenario
 }
 
@@ -96,6 +111,20 @@ impl Scenario {
     /// Whether anything in the text is refused.
     pub fn has_errors(&self) -> bool {
         self.diagnostics.iter().any(|diagnostic| diagnostic.severity == Severity::Error)
+    }
+
+    /// Objects of a real cluster bring its clock, its owners, its nodes.
+    fn complete_dump(&mut self, clock_is_set: bool) {
+        let Some(newest) = dump::newest_time(self.objects.iter().chain(&self.nodes)) else { return };
+        if !clock_is_set {
+            self.start = newest;
+        }
+        self.settings.seed = dump::seed(self.settings.seed, self.objects.iter().chain(&self.nodes));
+        let revisions = dump::revisions(&self.objects, &self.documents);
+        self.objects.extend(revisions);
+        let remarks = dump::drop_unknown_owners(&mut self.objects, &self.nodes, &self.documents);
+        self.diagnostics.extend(remarks);
+        self.nodes.extend(dump::nodes_of_pods(&self.objects, &self.nodes));
     }
 
     fn refuse(&mut self, document: &Document, path: &str, message: String) {

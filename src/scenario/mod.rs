@@ -2,9 +2,10 @@
 //!
 //! The page, the `orrery` command and the tests all load text here, so that one text means one thing.
 
+mod dump;
 mod load;
 
-pub use load::{Scenario, load};
+pub use load::{Scenario, load, load_with};
 
 use crate::api::Text;
 use crate::sim::{NodeOrder, Order, Timeline, machines};
@@ -31,8 +32,11 @@ impl Scenario {
     /// are applied in order.
     pub fn start_orders(&self) -> Vec<Order> {
         let nodes: Vec<Value> = self.nodes.iter().map(|node| machines::registered(node, true, self.start)).collect();
-        let silent = self.nodes.iter().filter_map(silent_name);
-        let silent = silent.map(|name| Order::Node { name: Text::copy(name), order: NodeOrder::Down });
+        let state = |status, order| {
+            let nodes = self.nodes.iter().filter_map(move |node| name_if_ready_is(node, status));
+            nodes.map(move |name| Order::Node { name: Text::copy(name), order })
+        };
+        let silent = state("Unknown", NodeOrder::Down).chain(state("False", NodeOrder::NotReady));
         let live = self.objects.iter().filter(|object| is_live(object)).cloned().collect::<Vec<Value>>();
         let written = self.objects.iter().filter(|object| !is_live(object)).cloned().collect::<Vec<Value>>();
         let live = (!live.is_empty()).then(|| Order::Create(Arc::new(live)));
@@ -42,11 +46,11 @@ impl Scenario {
     }
 }
 
-/// The name of a dumped node whose kubelet had fallen silent.
-fn silent_name(node: &Value) -> Option<&str> {
+/// The name of a dumped node whose condition Ready has this status: Unknown when its kubelet has fallen silent.
+fn name_if_ready_is<'a>(node: &'a Value, status: &str) -> Option<&'a str> {
     let conditions = node.pointer("/status/conditions")?.as_array()?;
-    let silent = conditions.iter().any(|c| c["type"] == "Ready" && c["status"] == "Unknown");
-    node.pointer("/metadata/name").and_then(Value::as_str).filter(|_| silent)
+    let is = conditions.iter().any(|c| c["type"] == "Ready" && c["status"] == status);
+    node.pointer("/metadata/name").and_then(Value::as_str).filter(|_| is && is_live(node))
 }
 
 /// Whether an object came from a cluster.

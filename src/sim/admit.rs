@@ -61,6 +61,7 @@ pub fn update(schema: &Schema, old: &Value, new: &Value) -> Result<Value, String
         return Err(format!("Error from server (BadRequest): {problem}"));
     }
     let mut value = decoded.value;
+    decode::prune(schema, kind.name(), &mut value);
     default::apply(kind.name(), &mut value);
     // A Pod made from a template lacks the defaults that only Pods have; both sides get them.
     let mut old = old.clone();

@@ -1,17 +1,15 @@
 //! From the text in the editor to what is wrong with it and what has to be done to the cluster.
 
 use super::state::Problem;
-use crate::api::{Kind, Text};
+use crate::api::Kind;
+use crate::assist::{Utf16, orders_between};
 use crate::cron::{Zone, pitfalls};
 use crate::i18n::Lang;
 use crate::manifest::{Diagnostic, Document, Severity, Span};
-use crate::scenario::{self, Scenario, is_live};
-use crate::sim::order::PatchKind;
-use crate::sim::patch::merge_patch;
-use crate::sim::{NodeOrder, Order, Targets, Timeline, machines};
+use crate::scenario::{self, Scenario};
+use crate::sim::{Order, Timeline};
 use crate::time::SimTime;
 use serde_json::Value;
-use std::sync::Arc;
 
 /// The longest text that is read, in bytes.
 pub const MAX_TEXT_BYTES: usize = 4 * 1024 * 1024;
@@ -36,7 +34,7 @@ impl Reading {
             return Reading { scenario: scenario::load(""), problems: vec![problem] };
         }
         let scenario = scenario::load(text);
-        let places = Places::of(text);
+        let places = Utf16::of(text);
         let told = scenario.diagnostics.iter().filter(|d| d.severity != Severity::Info).take(MAX_PROBLEMS);
         let mut problems: Vec<Problem> = told.map(|diagnostic| problem(diagnostic, &places)).collect();
         let pitfalls =
@@ -58,45 +56,12 @@ impl Reading {
 
     /// What has to be done to a cluster that runs `old` so that it runs this.
     pub fn orders_after(&self, old: &Scenario, now: SimTime) -> Vec<Order> {
-        let mut orders = node_orders(&old.nodes, &self.scenario.nodes, now);
-        if old.objects != self.scenario.objects {
-            let objects = self.scenario.objects.iter().filter(|object| !is_live(object)).cloned().collect();
-            orders.push(Order::Apply { objects: Arc::new(objects), prune: true });
-        }
-        orders
+        orders_between(old, &self.scenario, now)
     }
-}
-
-fn name(object: &Value) -> Text {
-    Text::copy(object.pointer("/metadata/name").and_then(Value::as_str).unwrap_or(""))
-}
-
-/// Machines that join, change or go.
-fn node_orders(old: &[Value], new: &[Value], now: SimTime) -> Vec<Order> {
-    let find = |list: &[Value], wanted: &Text| list.iter().find(|node| name(node) == *wanted).cloned();
-    let mut orders: Vec<Order> = Vec::new();
-    for node in old.iter().map(name).filter(|node| find(new, node).is_none()) {
-        orders.push(Order::Node { name: node, order: NodeOrder::Delete });
-    }
-    for node in new {
-        match find(old, &name(node)) {
-            None => orders.push(Order::NodeAdd(Arc::new(machines::registered(node, false, now)))),
-            Some(before) if before != *node => {
-                let mut patch = merge_patch(&before, node);
-                if patch.as_object_mut().and_then(|patch| patch.remove("status")).is_some() {
-                    orders.push(Order::NodeResize(Arc::new(node.clone())));
-                }
-                let targets = Targets::one(Kind::Node, "", name(node));
-                orders.push(Order::Patch { targets, patch: Arc::new(patch), kind: PatchKind::Merge });
-            }
-            Some(_) => {}
-        }
-    }
-    orders
 }
 
 /// What a CronJob's schedule seems to get wrong, at its place in the text.
-fn pitfalls_of(document: &Document, start: SimTime, places: &Places, lang: Lang) -> Vec<Problem> {
+fn pitfalls_of(document: &Document, start: SimTime, places: &Utf16, lang: Lang) -> Vec<Problem> {
     let raw = document.raw();
     let text = |path: &str| raw.pointer(path).and_then(Value::as_str);
     let Some(schedule) = text("/spec/schedule").filter(|_| document.kind == Kind::CronJob.name()) else {
@@ -109,7 +74,7 @@ fn pitfalls_of(document: &Document, start: SimTime, places: &Places, lang: Lang)
     told.collect()
 }
 
-fn problem(diagnostic: &Diagnostic, places: &Places) -> Problem {
+fn problem(diagnostic: &Diagnostic, places: &Utf16) -> Problem {
     let mut message = diagnostic.message.clone();
     if let Some(hint) = &diagnostic.hint {
         message = format!("{message} ({hint})");
@@ -117,37 +82,15 @@ fn problem(diagnostic: &Diagnostic, places: &Places) -> Problem {
     placed(diagnostic.span, places, diagnostic.severity == Severity::Error, message)
 }
 
-fn placed(span: Span, places: &Places, error: bool, message: String) -> Problem {
+fn placed(span: Span, places: &Utf16, error: bool, message: String) -> Problem {
     let (line, column) = ((span.line as usize).max(1), (span.column as usize).max(1));
-    Problem { line, column, span: (places.utf16(span.start as usize), places.utf16(span.end as usize)), error, message }
-}
-
-/// From byte offsets to UTF-16 code units, which the browser counts in.
-struct Places<'a> {
-    text: &'a str,
-    plain: bool,
-}
-
-impl Places<'_> {
-    fn of(text: &str) -> Places<'_> {
-        Places { text, plain: text.is_ascii() }
-    }
-
-    fn utf16(&self, byte: usize) -> usize {
-        let mut byte = byte.min(self.text.len());
-        if self.plain {
-            return byte;
-        }
-        while !self.text.is_char_boundary(byte) {
-            byte -= 1;
-        }
-        self.text.get(..byte).map_or(0, |before| before.encode_utf16().count())
-    }
+    Problem { line, column, span: (places.units(span.start as usize), places.units(span.end as usize)), error, message }
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::sim::NodeOrder;
 
     fn read(text: &str) -> Reading {
         Reading::of(text, Lang::En)

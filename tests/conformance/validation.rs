@@ -117,6 +117,17 @@ fn computed(case: &Value) -> Vec<String> {
     differences
 }
 
+/// What the server answers to a new object, or to the change of an old one.
+#[allow(dead_code, reason = "shared with a test that does not use it")]
+pub fn answer_to(manifest: &Value, old: Option<&Value>) -> orrery::manifest::answer::Answer {
+    let options = LoadOptions { uid: UID.to_owned(), admission: false, ..LoadOptions::default() };
+    let new = load_one(&manifest.to_string(), &options);
+    match (old, new.value.clone().or_else(|| new.refused.clone())) {
+        (Some(old), Some(value)) => update(&load_one(&old.to_string(), &options), value, &options),
+        _ => new.answer,
+    }
+}
+
 /// A manifest that is refused on its own can still be an update: take what decoding and defaulting made of it.
 fn reject(document: &Document) -> Value {
     document.refused.clone().unwrap_or_else(|| panic!("the new object does not decode: {:?}", document.answer.message))

@@ -14,6 +14,7 @@ const LAYERS: &[&[&str]] = &[
     &["sim"],
     &["kubectl"],
     &["scenario", "view"],
+    &["assist"],
     &["cli", "ui"],
 ];
 

@@ -12,6 +12,8 @@ pub struct File {
 }
 
 const NOT_OURS: &[&str] = &[".git", "target", "dist", "node_modules"];
+/// The fuzzer's own workspace: what it builds, learns and finds.
+const NOT_OURS_IN_FUZZ: &[&str] = &["target", "corpus", "artifacts", "coverage", "Cargo.lock", "seeds"];
 
 /// Every text of the project, in order of path, but for data of tests: recordings name what they recorded.
 pub fn project_files() -> Vec<File> {
@@ -26,7 +28,8 @@ fn walk(folder: &Path, prefix: &str, found: &mut Vec<File>) {
         let name = entry.file_name().to_string_lossy().into_owned();
         let path = format!("{prefix}{name}");
         let kind = entry.file_type().expect("a type");
-        if prefix.is_empty() && NOT_OURS.contains(&name.as_str()) {
+        let fuzz = prefix == "fuzz/" && NOT_OURS_IN_FUZZ.contains(&name.as_str());
+        if fuzz || prefix.is_empty() && NOT_OURS.contains(&name.as_str()) {
             continue;
         }
         if kind.is_dir() {

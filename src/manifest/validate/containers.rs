@@ -278,8 +278,7 @@ fn resize_policy(e: &mut Errors, pod: &PodContext, policies: &[Value], p: &Path)
     let mut seen = BTreeSet::new();
     for (i, policy) in policies.iter().enumerate() {
         if !seen.insert(policy.text("resourceName")) {
-            let printed = crate::manifest::field::json(policy.at("resourceName"));
-            e.duplicate_printed(&p.index(i), printed, "");
+            e.duplicate(&p.index(i), policy.text("resourceName"));
         }
         one_of_or_required(e, policy.at("resourceName"), p, &["cpu", "memory"]);
         one_of_or_required(e, policy.at("restartPolicy"), p, &["NotRequired", "RestartContainer"]);

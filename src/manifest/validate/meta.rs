@@ -14,6 +14,21 @@ const MAX_ANNOTATIONS_BYTES: usize = 256 * 1024;
 
 // pkg/apis/core/validation/validation.go ValidateObjectMeta
 pub fn object_meta(e: &mut Errors, object: &Value, namespaced: bool, rule: NameRule) {
+    accessor(e, object, namespaced, rule);
+    kube_finalizers(e, object.at("metadata"), &Path::new("metadata"));
+}
+
+/// What every kind has in common; of the name only that it can stand in a URL.
+// k8s.io/apiserver/pkg/registry/rest/create.go BeforeCreate; update.go validateCommonFields
+pub fn common(e: &mut Errors, object: &Value, old: Option<&Value>, namespaced: bool) {
+    accessor(e, object, namespaced, names::path_segment);
+    if let Some(old) = old {
+        accessor_update(e, object, old);
+    }
+}
+
+// k8s.io/apimachinery/pkg/api/validation/objectmeta.go ValidateObjectMetaAccessor
+fn accessor(e: &mut Errors, object: &Value, namespaced: bool, rule: NameRule) {
     let (meta, p) = (object.at("metadata"), Path::new("metadata"));
     let generate = meta.text("generateName");
     if !generate.is_empty() {
@@ -38,7 +53,20 @@ pub fn object_meta(e: &mut Errors, object: &Value, namespaced: bool, rule: NameR
     annotations(e, meta.at("annotations"), &p.child("annotations"));
     owner_references(e, meta, &p.child("ownerReferences"));
     finalizers(e, meta, &p.child("finalizers"));
-    kube_finalizers(e, meta, &p);
+    managed_fields(e, meta, &p.child("managedFields"));
+}
+
+// k8s.io/apimachinery/pkg/apis/meta/v1/validation/validation.go ValidateManagedFields
+fn managed_fields(e: &mut Errors, meta: &Value, p: &Path) {
+    for (i, entry) in meta.items("managedFields").iter().enumerate() {
+        let (p, operation, kind) = (p.index(i), entry.text("operation"), entry.text("fieldsType"));
+        if !matches!(operation, "Apply" | "Update") {
+            e.invalid(&p.child("operation"), operation, "must be `Apply` or `Update`");
+        }
+        if !matches!(kind, "" | "FieldsV1") {
+            e.invalid(&p.child("fieldsType"), kind, "must be `FieldsV1`");
+        }
+    }
 }
 
 // k8s.io/apimachinery/pkg/apis/meta/v1/validation/validation.go ValidateLabels
@@ -118,8 +146,14 @@ fn kube_finalizers(e: &mut Errors, meta: &Value, p: &Path) {
 }
 
 /// Metadata of an update.
-// k8s.io/apimachinery/pkg/api/validation/objectmeta.go ValidateObjectMetaAccessorUpdate
+// pkg/apis/core/validation/validation.go ValidateObjectMetaUpdate
 pub fn object_meta_update(e: &mut Errors, new: &Value, old: &Value) {
+    accessor_update(e, new, old);
+    kube_finalizers(e, new.at("metadata"), &Path::new("metadata"));
+}
+
+// k8s.io/apimachinery/pkg/api/validation/objectmeta.go ValidateObjectMetaAccessorUpdate
+fn accessor_update(e: &mut Errors, new: &Value, old: &Value) {
     let (new, old, p) = (new.at("metadata"), old.at("metadata"), Path::new("metadata"));
     if old.has("deletionTimestamp") {
         let before = old.items("finalizers");
@@ -142,13 +176,18 @@ pub fn object_meta_update(e: &mut Errors, new: &Value, old: &Value) {
         let value = new.int("generation").unwrap_or(0).to_string();
         e.invalid_printed(&p.child("generation"), value, "must not be decremented");
     }
-    for key in ["name", "namespace", "uid", "creationTimestamp", "deletionTimestamp", "deletionGracePeriodSeconds"] {
+    for key in ["name", "namespace", "uid"] {
+        if new.text(key) != old.text(key) {
+            e.invalid(&p.child(key), new.text(key), "field is immutable");
+        }
+    }
+    for key in ["creationTimestamp", "deletionTimestamp", "deletionGracePeriodSeconds"] {
         immutable(e, new.at(key), old.at(key), &p.child(key));
     }
     labels(e, new.at("labels"), &p.child("labels"));
     annotations(e, new.at("annotations"), &p.child("annotations"));
     owner_references(e, new, &p.child("ownerReferences"));
-    kube_finalizers(e, new, &p);
+    managed_fields(e, new, &p.child("managedFields"));
 }
 
 /// A value that JSON prints as it is may not change.

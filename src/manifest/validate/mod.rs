@@ -54,7 +54,15 @@ pub fn prepare_create(kind: &str, object: &mut Value, uid: &str) {
     set(meta, "uid", json!(uid));
     if matches!(
         kind,
-        "Pod" | "Job" | "CronJob" | "DaemonSet" | "Deployment" | "ReplicaSet" | "PodDisruptionBudget" | "PriorityClass"
+        "Pod"
+            | "Job"
+            | "CronJob"
+            | "DaemonSet"
+            | "Deployment"
+            | "ReplicaSet"
+            | "PodDisruptionBudget"
+            | "PriorityClass"
+            | "EndpointSlice"
     ) {
         set(meta, "generation", json!(1));
     }
@@ -74,6 +82,10 @@ fn generate_selector(job: &mut Value) {
     let own_labels = job.at("metadata").map("labels").is_some_and(|l| !l.is_empty());
     let spec = child(job, "spec");
     if spec.flag("manualSelector") {
+        let labels = spec.down(&["template", "metadata", "labels"]).clone();
+        if !own_labels && labels.as_object().is_some_and(|l| !l.is_empty()) {
+            set(child(job, "metadata"), "labels", labels);
+        }
         return;
     }
     let labels = child(child(child(spec, "template"), "metadata"), "labels");
@@ -92,7 +104,8 @@ fn generate_selector(job: &mut Value) {
     if !matched.has("batch.kubernetes.io/controller-uid") {
         set(matched, "batch.kubernetes.io/controller-uid", json!(uid));
     }
-    // Read back, a Job without labels of its own shows those of its template (pkg/apis/batch/v1/defaults.go SetDefaults_Job).
+    // A Job without labels of its own has those of its template, the very same map (pkg/apis/batch/v1/defaults.go
+    // SetDefaults_Job).
     if !own_labels {
         set(child(job, "metadata"), "labels", labels);
     }
@@ -123,7 +136,15 @@ pub fn create(schema: &Schema, kind: &str, object: &Value) -> Errors {
         "Scenario" => scenario(e, object),
         _ => {}
     }
+    if e.0.is_empty() && kind != "Scenario" {
+        meta::common(e, object, None, is_namespaced(schema, kind));
+    }
     errors
+}
+
+/// Whether objects of a kind live in a namespace.
+fn is_namespaced(schema: &Schema, kind: &str) -> bool {
+    schema.kinds().iter().any(|k| k.kind == kind && k.namespaced)
 }
 
 /// Our own document: durations in Go's form, and one thing a step.

@@ -284,6 +284,14 @@ pub fn decimal_integer(text: &str) -> Vec<String> {
     if canonical { Vec::new() } else { vec!["must be a valid decimal integer in canonical form".to_owned()] }
 }
 
+// k8s.io/apimachinery/pkg/api/validate/content/path.go IsPathSegmentName
+pub fn path_segment(name: &str) -> Vec<String> {
+    if matches!(name, "." | "..") {
+        return vec![format!("may not be '{name}'")];
+    }
+    ["/", "%"].into_iter().filter(|bad| name.contains(bad)).map(|bad| format!("may not contain '{bad}'")).collect()
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

@@ -25,8 +25,14 @@ pub fn node(e: &mut Errors, schema: &Schema, object: &Value) {
     taints(e, schema, object);
     node_resources(e, object);
     let p = Path::new("spec.podCIDRs");
-    for (i, range) in object.at("spec").items("podCIDRs").iter().filter_map(Value::as_str).enumerate() {
+    let ranges: Vec<&str> = object.at("spec").items("podCIDRs").iter().filter_map(Value::as_str).collect();
+    for (i, range) in ranges.iter().enumerate() {
         ip::cidr(e, range, &p.index(i));
+    }
+    let sixes = ranges.iter().filter(|r| r.contains(':')).count();
+    if ranges.len() > 2 || ranges.len() == 2 && sixes != 1 {
+        let detail = "may specify no more than one CIDR for each IP family";
+        e.invalid_value(&p, object.at("spec").at("podCIDRs"), detail);
     }
 }
 
@@ -63,6 +69,13 @@ pub fn node_update(e: &mut Errors, schema: &Schema, new: &Value, old: &Value) {
     node(e, schema, new);
     meta::object_meta_update(e, new, old);
     node_resources(e, new);
+    let mut seen = BTreeSet::new();
+    for (i, address) in new.at("status").items("addresses").iter().enumerate() {
+        if !seen.insert((address.text("type"), address.text("address"))) {
+            let p = Path::new("status.addresses").index(i);
+            e.duplicate_printed(&p, dump(schema, "NodeAddress", address), "");
+        }
+    }
     let (spec, before) = (new.at("spec"), old.at("spec"));
     let (ranges, old_ranges) = (spec.items("podCIDRs"), before.items("podCIDRs"));
     let detail = "node updates may not change podCIDR except from \"\" to valid";
@@ -130,14 +143,23 @@ pub fn secret(e: &mut Errors, object: &Value) {
     if size > MAX_DATA_BYTES {
         e.too_long(&Path::new("data"), MAX_DATA_BYTES);
     }
+    let has = |key: &str| object.at("data").has(key) || object.at("stringData").has(key);
     let required: &[&str] = match object.text("type") {
         "kubernetes.io/tls" => &["tls.crt", "tls.key"],
         "kubernetes.io/ssh-auth" => &["ssh-privatekey"],
         "kubernetes.io/dockercfg" => &[".dockercfg"],
         "kubernetes.io/dockerconfigjson" => &[".dockerconfigjson"],
+        "kubernetes.io/basic-auth" if !has("username") && !has("password") => &["username", "password"],
+        "kubernetes.io/service-account-token" => {
+            let name = "kubernetes.io/service-account.name";
+            if object.at("metadata").at("annotations").text(name).is_empty() {
+                e.required(&Path::new("metadata.annotations").key(name), "");
+            }
+            &[]
+        }
         _ => &[],
     };
-    for key in required.iter().filter(|k| !object.at("data").has(k) && !object.at("stringData").has(k)) {
+    for key in required.iter().filter(|k| !has(k)) {
         e.required(&Path::new("data").key(key), "");
     }
 }
@@ -145,6 +167,9 @@ pub fn secret(e: &mut Errors, object: &Value) {
 /// A ConfigMap or Secret that was declared immutable stays as it is.
 pub fn immutable_data(e: &mut Errors, new: &Value, old: &Value) {
     meta::object_meta_update(e, new, old);
+    if new.text("type") != old.text("type") {
+        e.invalid(&Path::new("type"), new.text("type"), "field is immutable");
+    }
     if old.flag("immutable") {
         let detail = "field is immutable when `immutable` is set";
         if !new.flag("immutable") {
@@ -251,10 +276,6 @@ pub fn priority_class_update(e: &mut Errors, new: &Value, old: &Value) {
 
 // pkg/apis/policy/validation/validation.go ValidatePodDisruptionBudget
 pub fn disruption_budget(e: &mut Errors, schema: &Schema, object: &Value, old: Option<&Value>) {
-    match old {
-        None => meta::object_meta(e, object, true, names::dns_subdomain),
-        Some(old) => meta::object_meta_update(e, object, old),
-    }
     let (spec, p) = (object.at("spec"), Path::new("spec"));
     if spec.has("minAvailable") && spec.has("maxUnavailable") {
         let printed = dump(schema, "PodDisruptionBudgetSpec", spec);
@@ -316,6 +337,14 @@ pub fn endpoint_slice(e: &mut Errors, object: &Value) {
         }
         if let Some(name) = endpoint.opt_text("hostname") {
             e.invalid_each(&p.child("hostname"), name, &names::dns_label(name));
+        }
+        let (hints, hp) = (endpoint.at("hints"), p.child("hints"));
+        for (key, rule) in
+            [("forZones", names::label_value as fn(&str) -> Vec<String>), ("forNodes", names::dns_subdomain)]
+        {
+            for (j, hint) in hints.items(key).iter().enumerate() {
+                e.invalid_each(&hp.child(key).index(j).child("name"), hint.text("name"), &rule(hint.text("name")));
+            }
         }
     }
 }

@@ -278,6 +278,8 @@ pub fn pod_level(e: &mut Errors, spec: &Value, p: &Path, options: &PodOptions) {
     let limits = resources.map("limits").unwrap_or(&empty);
     let requests = resources.map("requests").unwrap_or(&empty);
     lists(e, limits, requests, &p, options, pod_name);
+    let known = spec.items("resourceClaims").iter().map(|c| c.text("name").to_owned()).filter(|n| !n.is_empty());
+    claim_names(e, resources.items("claims"), Some(&known.collect()), &p.child("claims"));
     for (name, sum) in aggregate(spec, "requests") {
         if let Some(own) = requests.get(&name).map(quantity).filter(|q| sum > *q) {
             let detail = format!("must be greater than or equal to aggregate container requests of {sum}");

@@ -82,6 +82,7 @@ pub fn update(schema: &Schema, kind: &str, old: &Value, new: &Value) -> (Value, 
     let new = prepare_update(kind, old, new);
     let mut errors = Errors::default();
     let e = &mut errors;
+    meta::common(e, &new, Some(old), super::is_namespaced(schema, kind));
     match kind {
         "Pod" => pod_update::pod_update(e, schema, &new, old),
         "DaemonSet" => apps::daemon_set_update(e, schema, &new, old),
@@ -96,6 +97,10 @@ pub fn update(schema: &Schema, kind: &str, old: &Value, new: &Value) -> (Value, 
             other::immutable_data(e, &new, old);
             if kind == "ConfigMap" { other::config_map(e, &new) } else { other::secret(e, &new) }
         }
+        "ServiceAccount" => {
+            meta::object_meta_update(e, &new, old);
+            meta::object_meta(e, &new, true, super::names::dns_subdomain);
+        }
         "PersistentVolumeClaim" => {
             meta::object_meta_update(e, &new, old);
             other::claim(e, &new);
@@ -107,7 +112,8 @@ pub fn update(schema: &Schema, kind: &str, old: &Value, new: &Value) -> (Value, 
             let key = "addressType";
             meta::immutable(e, new.at(key), old.at(key), &crate::manifest::field::Path::new(key));
         }
-        _ => meta::object_meta_update(e, &new, old),
+        "Namespace" => meta::object_meta_update(e, &new, old),
+        _ => {}
     }
     let warnings = update_warnings(kind, &new, old);
     (new, errors, warnings)
