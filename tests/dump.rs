@@ -257,13 +257,13 @@ items:
   spec:
     nodeName: worker-a
     fieldOfTheFuture: 1
-    containers: [{name: db, image: postgres}]
+    containers: [{name: db, image: redis}]
   status:
     phase: Running
     startTime: \"2026-03-01T10:00:01Z\"
     podIP: 10.244.1.7
     containerStatuses:
-    - {name: db, image: postgres, ready: true, restartCount: 2, state: {running: {startedAt: \"2026-03-01T10:05:00Z\"}}}
+    - {name: db, image: redis, ready: true, restartCount: 2, state: {running: {startedAt: \"2026-03-01T10:05:00Z\"}}}
 ";
     let scenario = load(text);
     assert_eq!(scenario.start.to_string(), "2026-03-01T10:05:00Z");
